@@ -1,0 +1,19 @@
+export {
+  type SmallShapeOptions,
+  seed,
+  sizeNear,
+  smallShape,
+  tileBoundaries,
+} from "./arbitraries.ts";
+export { elementCount, toCoordinates } from "./coordinates.ts";
+export { fillByName, fillByName64, fnv1a, img8 } from "./deterministic-fill.ts";
+export { type DeviceFixture, inErrorScopes, test } from "./device.ts";
+export { expect, type Reference, type ReferenceTolerance } from "./expect-array.ts";
+export {
+  DIFFERENCE_STEP,
+  directionalDerivative,
+  dot,
+  numericalGradient,
+  type ScalarFunction,
+} from "./finite-difference.ts";
+export { randomBits, randomFloats, randomIntegers } from "./random.ts";
