@@ -1,20 +1,13 @@
 /**
  * Makes sure that WebGPU has an adapter, before the tests, the demo and the benches.
  *
- * Any adapter will do: a GPU, or Mesa's software Vulkan driver (lavapipe). Where there is none, root
- * on Debian or Ubuntu gets the software driver from the system's own apt mirror; everyone else is
- * told what to install.
+ * Any adapter will do: a GPU, or Mesa's software Vulkan driver (lavapipe). Where there is none,
+ * root on Debian or Ubuntu gets the software driver from the system's own apt mirror; everyone else
+ * is told what to install.
  */
-import {
-  aptGet,
-  candidateVersion,
-  canInstall,
-  install,
-  osRelease,
-  withBackports,
-} from "./adapter/apt.mjs";
+import { aptGet, candidateVersion, canInstall, install, withBackports } from "./adapter/apt.mjs";
 import { describeAdapter, findAdapter } from "./adapter/find-adapter.mjs";
-import { remedy } from "./adapter/remedy.mjs";
+import { osRelease, remedy } from "./adapter/platform.mjs";
 
 const PACKAGES = ["mesa-vulkan-drivers", "libvulkan1"];
 /** Dawn refuses the lavapipe of Mesa 22.3, which is what Debian 12 has outside its backports. */
@@ -24,19 +17,23 @@ function mesaMajor(version) {
   return Number(/^(?:\d+:)?(\d+)\./.exec(version ?? "")?.[1] ?? 0);
 }
 
-async function installSoftwareAdapter(release) {
+async function installSoftwareAdapter() {
   console.log(`No WebGPU adapter: installing ${PACKAGES.join(" and ")} with apt`);
   await aptGet(["update"]);
   if (mesaMajor(candidateVersion(PACKAGES[0])) >= OLDEST_MESA) {
     await install(PACKAGES);
     return;
   }
-  const codename = release.VERSION_CODENAME;
+  const codename = osRelease().VERSION_CODENAME;
   await withBackports(codename, async (sources) => {
     await aptGet([...sources, "update"]);
     await install(PACKAGES, [...sources, "--target-release", `${codename}-backports`]);
   });
 }
+
+/** An adapter that was asked for by name cannot be replaced by another. */
+const isChosen = Boolean(process.env.FAUXGRAD_ADAPTER || process.env.FAUXGRAD_BACKEND);
+const CHOSEN = "Correct FAUXGRAD_ADAPTER and FAUXGRAD_BACKEND, or unset them.";
 
 async function main() {
   if (process.env.GPU === "off") {
@@ -48,12 +45,11 @@ async function main() {
     console.log(`WebGPU adapter: ${describeAdapter(before.adapter)}`);
     return 0;
   }
-  const release = osRelease();
-  if (!canInstall()) {
-    console.error(`${before.problem}.\n${remedy(release)}`);
+  if (isChosen || !canInstall()) {
+    console.error(`${before.problem}.\n${isChosen ? CHOSEN : remedy()}`);
     return 1;
   }
-  await installSoftwareAdapter(release);
+  await installSoftwareAdapter();
   const after = await findAdapter();
   if (after.adapter) {
     console.log(`WebGPU adapter: ${describeAdapter(after.adapter)}`);
@@ -66,6 +62,6 @@ async function main() {
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(`${error.message}\n${remedy(osRelease())}`);
+  console.error(`${error.message}\n${remedy()}`);
   process.exitCode = 1;
 }

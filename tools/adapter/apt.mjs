@@ -17,13 +17,6 @@ const SOURCE_LIST = "/etc/apt/sources.list";
 const SOURCE_PARTS = "/etc/apt/sources.list.d";
 const LOCK_WAIT_S = 600;
 
-/** The fields of /etc/os-release, or null where there is none. */
-export function osRelease(path = "/etc/os-release") {
-  if (!existsSync(path)) return null;
-  const lines = readFileSync(path, "utf8").matchAll(/^([A-Z_]+)=(?:"([^"]*)"|(.*))$/gm);
-  return Object.fromEntries([...lines].map(([, key, quoted, plain]) => [key, quoted ?? plain]));
-}
-
 /** Whether this process may install packages with apt here. */
 export function canInstall() {
   return process.platform === "linux" && process.getuid() === 0 && existsSync("/usr/bin/apt-get");

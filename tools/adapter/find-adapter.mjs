@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { ensureRuntimeDir } from "./runtime-dir.mjs";
+import { ensureRuntimeDir, isSoftwareAdapter } from "./platform.mjs";
 
 const PROBE = fileURLToPath(new URL("./probe.mjs", import.meta.url));
 const PROBE_TIMEOUT_MS = 60_000;
@@ -40,12 +40,9 @@ export async function findAdapter() {
   return { adapter: null, problem: `Dawn ${end}${errors.trim() ? `:\n${errors.trim()}` : ""}` };
 }
 
-const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software|basic render/i;
-
 /** One line about an adapter, saying so when it is no GPU. */
 export function describeAdapter(adapter) {
   const name = adapter.description || adapter.device || adapter.architecture || "unnamed";
-  const all = [adapter.vendor, adapter.architecture, adapter.device, adapter.description].join(" ");
-  const isSoftware = adapter.isFallbackAdapter || SOFTWARE.test(all);
-  return `${adapter.vendor || "unknown vendor"}: ${name}${isSoftware ? " (software: no GPU)" : ""}`;
+  const software = isSoftwareAdapter(adapter) ? " (software: no GPU)" : "";
+  return `${adapter.vendor || "unknown vendor"}: ${name}${software}`;
 }

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 
-/** Sizes at which tiled code breaks: 1, one less than the tile, the tile, one more, a prime above. */
+/** Sizes at which tiled code breaks: 1, tile − 1, tile, tile + 1, and a prime above two tiles. */
 export function tileBoundaries(tile: number): number[] {
   const sizes = [1, tile - 1, tile, tile + 1, nextPrime(2 * tile)];
   return [...new Set(sizes.filter((size) => size >= 1))];

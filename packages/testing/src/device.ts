@@ -12,7 +12,7 @@ interface Connection {
 }
 
 const NO_ADAPTER = `No WebGPU adapter.
-Run \`node tools/adapter.mjs\`, which installs one or says how; or set GPU=off to skip these tests.`;
+Run \`node tools/adapter.mjs\`, which installs one or says how. GPU=off skips these tests.`;
 
 /** Opens a device with everything the adapter has: all its limits, and the features we use. */
 async function connect(): Promise<Connection> {
