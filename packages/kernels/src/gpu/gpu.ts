@@ -1,0 +1,416 @@
+import { DeviceError, type KernelError, ShapeError, UsageError } from "../errors.ts";
+import {
+  BYTES_PER_ELEMENT,
+  checkShape,
+  type DType,
+  formatShape,
+  numel,
+  type Shape,
+} from "../shape.ts";
+import { type AdapterClass, adapterClass } from "./adapter-class.ts";
+import { BindGroupCache } from "./bind-groups.ts";
+import { BufferPool, type PoolStats } from "./buffer-pool.ts";
+import { GpuArray, Storage } from "./gpu-array.ts";
+import type { Pipeline } from "./pipelines.ts";
+import { PipelineCache } from "./pipelines.ts";
+import { byKernel, type DispatchTime, type KernelTime, Profiler } from "./profiler.ts";
+import { Readback } from "./readback.ts";
+import { UniformCache } from "./uniforms.ts";
+import { plainWait, throttledWait, type Wait } from "./wait.ts";
+import type { Workgroups } from "./workgroups.ts";
+
+/** A family of kernel variants: `registers` for software adapters, `tiled` for real GPUs. */
+export type KernelFamily = "registers" | "tiled";
+
+/** Options of a {@link Gpu}. */
+export interface GpuOptions {
+  /** Overrides the choice by adapter class. */
+  readonly kernels?: KernelFamily;
+  /** Variants by operation name that win over the family's, e.g. `{ conv2d: "tiled" }`. */
+  readonly overrides?: Readonly<Record<string, string>>;
+  /** Refuse to hold more device memory than this, in bytes; default 8 GiB. */
+  readonly maxBytes?: number;
+  /** Keep at most this much of freed memory for reuse, in bytes; default 2 GiB. */
+  readonly maxIdleBytes?: number;
+  /** Sleep between polls while waiting; default: on software adapters. */
+  readonly throttle?: boolean;
+  /** Use immediates for scalar parameters; default: where the device has them. */
+  readonly immediates?: boolean;
+  /** Record where every array is made, for the leak report. */
+  readonly trackArrays?: boolean;
+  /** Receives what the device reports on its own: lost, out of memory, validation. */
+  readonly onError?: (error: DeviceError | KernelError) => void;
+}
+
+/** Counters of a {@link Gpu}. */
+export interface GpuStats extends PoolStats {
+  readonly arrays: number;
+  readonly dispatches: number;
+  readonly submits: number;
+  readonly pipelines: number;
+  readonly bindGroups: number;
+  /** Arrays whose last handle was collected without `dispose`. */
+  readonly leaked: number;
+}
+
+const GIB = 2 ** 30;
+/** Dispatches encoded before they are submitted, so that the device starts while we encode. */
+const DISPATCHES_PER_SUBMIT = 128;
+
+/**
+ * The context around a `GPUDevice`: memory, compiled kernels and the command encoder.
+ *
+ * Operations encode; nothing runs until {@link flush}, {@link read} or every
+ * 128 dispatches. All work of a submit shares one encoder and one compute pass.
+ */
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly adapter: AdapterClass;
+  readonly family: KernelFamily;
+  readonly overrides: Readonly<Record<string, string>>;
+  /** Bytes of immediates a kernel may use, 0 without the feature. */
+  readonly maxImmediateBytes: number;
+  readonly pipelines: PipelineCache;
+  /** Compiled kernels by definition, constants and modules: the fast path of a dispatch. */
+  readonly variants = new Map<string, Pipeline>();
+  readonly #pool: BufferPool;
+  readonly #bindGroups: BindGroupCache;
+  readonly #uniforms: UniformCache;
+  readonly #readback: Readback;
+  readonly #wait: Wait;
+  readonly #onError: ((error: DeviceError | KernelError) => void) | undefined;
+  readonly #finalization: FinalizationRegistry<Storage>;
+  readonly #live = new Set<Storage>();
+  readonly #trackArrays: boolean;
+  #encoder: GPUCommandEncoder | undefined;
+  #pass: GPUComputePassEncoder | undefined;
+  #boundPipeline: Pipeline | undefined;
+  #boundGroup: GPUBindGroup | undefined;
+  #encoded = 0;
+  #dispatches = 0;
+  #submits = 0;
+  #leaked = 0;
+  #failure: DeviceError | KernelError | undefined;
+  #profiler: Profiler | undefined;
+  #destroyed = false;
+
+  constructor(device: GPUDevice, options: GpuOptions = {}) {
+    this.device = device;
+    this.adapter = adapterClass(device.adapterInfo);
+    this.family = options.kernels ?? (this.adapter === "software" ? "registers" : "tiled");
+    this.overrides = options.overrides ?? {};
+    this.maxImmediateBytes =
+      options.immediates === false ? 0 : (device.limits.maxImmediateSize ?? 0);
+    this.#onError = options.onError;
+    this.#trackArrays = options.trackArrays ?? false;
+    this.pipelines = new PipelineCache(device, (error) => this.#fail(error));
+    this.#bindGroups = new BindGroupCache(device);
+    const forget = (id: number) => this.#bindGroups.forget(id);
+    this.#pool = new BufferPool(
+      device,
+      { maxBytes: options.maxBytes ?? 8 * GIB, maxIdleBytes: options.maxIdleBytes ?? 2 * GIB },
+      forget,
+    );
+    this.#uniforms = new UniformCache(device, forget);
+    this.#readback = new Readback(device);
+    const throttle = options.throttle ?? this.adapter === "software";
+    this.#wait = throttle ? throttledWait() : plainWait;
+    this.#finalization = new FinalizationRegistry((storage) => {
+      this.#leaked++;
+      this.#dropReference(storage);
+    });
+    this.#listen();
+  }
+
+  /** Counters; `peak…` since {@link resetPeak}. */
+  get stats(): GpuStats {
+    return {
+      ...this.#pool.stats,
+      arrays: this.#live.size,
+      dispatches: this.#dispatches,
+      submits: this.#submits,
+      pipelines: this.pipelines.size,
+      bindGroups: this.#bindGroups.created,
+      leaked: this.#leaked,
+    };
+  }
+
+  /** Starts measuring peaks of memory from now. */
+  resetPeak(): void {
+    this.#pool.resetPeak();
+  }
+
+  /** Where every array alive was made; stacks need `trackArrays`. */
+  liveArrays(): { readonly bytes: number; readonly stack: string | undefined }[] {
+    return [...this.#live].map(({ pooled, stack }) => ({ bytes: pooled.bytes, stack }));
+  }
+
+  /**
+   * An array with undefined contents.
+   *
+   * @throws {DeviceError} if it is above the device's limits or the memory budget
+   */
+  empty(shape: Shape, dtype: DType = "f32"): GpuArray {
+    this.#assertUsable();
+    checkShape(shape, "array");
+    const bytes = numel(shape) * BYTES_PER_ELEMENT;
+    const pooled = this.#pool.acquire(bytes, `array ${formatShape(shape)}`, () => this.flush());
+    const storage = new Storage(pooled);
+    if (this.#trackArrays) storage.stack = new Error("made here").stack;
+    this.#live.add(storage);
+    return new GpuArray(this, storage, shape, dtype);
+  }
+
+  /** An array of zeros. */
+  zeros(shape: Shape, dtype: DType = "f32"): GpuArray {
+    const array = this.empty(shape, dtype);
+    const { storage } = array;
+    this.#endPass();
+    this.#commands().clearBuffer(storage.pooled.buffer, 0, array.bytes);
+    return array;
+  }
+
+  /**
+   * An array with the elements of `data`.
+   *
+   * @throws {ShapeError} if `data` does not fill `shape`
+   */
+  upload(data: ArrayLike<number>, shape: Shape, dtype: DType = "f32"): GpuArray {
+    const array = this.empty(shape, dtype);
+    try {
+      this.write(array, data);
+    } catch (error) {
+      array.dispose();
+      throw error;
+    }
+    return array;
+  }
+
+  /** Replaces the elements of `array`. */
+  write(array: GpuArray, data: ArrayLike<number>): void {
+    this.#assertUsable();
+    if (data.length !== array.size) {
+      throw new ShapeError(
+        `upload: ${data.length} values do not fill ${formatShape(array.shape)} (${array.size})`,
+      );
+    }
+    // The queue writes before commands that are encoded but not submitted.
+    this.flush();
+    array.storage.touch();
+    this.device.queue.writeBuffer(array.storage.pooled.buffer, 0, toWords(data, array.dtype));
+  }
+
+  /** Copies `source` over the equally sized `target`. */
+  copy(source: GpuArray, target: GpuArray): void {
+    if (source.size !== target.size) {
+      throw new ShapeError(
+        `copy: sizes differ\n  source  ${formatShape(source.shape)}\n` +
+          `  target  ${formatShape(target.shape)}`,
+      );
+    }
+    this.#assertUsable();
+    this.#endPass();
+    target.storage.touch();
+    const { buffer } = source.storage.pooled;
+    this.#commands().copyBufferToBuffer(buffer, 0, target.storage.pooled.buffer, 0, source.bytes);
+  }
+
+  /** The bytes of `array` on the host, after everything encoded so far. */
+  async read(array: GpuArray): Promise<ArrayBuffer> {
+    this.#assertUsable();
+    const { bytes } = array;
+    const staging = this.#readback.acquire(bytes);
+    this.#endPass();
+    this.#commands().copyBufferToBuffer(array.storage.pooled.buffer, 0, staging, 0, bytes);
+    this.flush();
+    const copy = await this.#readback.take(staging, bytes, this.#wait).catch((cause: unknown) => {
+      throw this.#failure ?? new DeviceError("internal", `read: ${cause}`);
+    });
+    await this.#settle();
+    return copy;
+  }
+
+  /** Waits until everything encoded so far has run; throws what the device reported meanwhile. */
+  async synchronize(): Promise<void> {
+    this.flush();
+    await this.#wait(this.device.queue.onSubmittedWorkDone());
+    await this.#settle();
+  }
+
+  /** Submits what is encoded. */
+  flush(): void {
+    if (this.#encoder === undefined) return;
+    this.#endPass();
+    this.#profiler?.resolve(this.#encoder);
+    this.device.queue.submit([this.#encoder.finish()]);
+    this.#encoder = undefined;
+    this.#encoded = 0;
+    this.#submits++;
+    this.#pool.destroyDoomed();
+    this.#uniforms.destroyDoomed();
+  }
+
+  /** Submits, then gives freed memory back to the device. */
+  trim(): void {
+    this.flush();
+    this.#pool.trim();
+  }
+
+  /**
+   * Times every dispatch that `work` encodes.
+   *
+   * @throws {DeviceError} without the `timestamp-query` feature, or inside another profile
+   */
+  async profile(
+    work: () => void | Promise<void>,
+  ): Promise<{ kernels: KernelTime[]; dispatches: DispatchTime[] }> {
+    if (!this.device.features.has("timestamp-query")) {
+      throw new DeviceError("limit", "profile: this device was opened without timestamp-query");
+    }
+    if (this.#profiler !== undefined) throw new UsageError("profile: a profile is under way");
+    this.flush();
+    const profiler = new Profiler(this.device);
+    this.#profiler = profiler;
+    try {
+      await work();
+      this.flush();
+    } finally {
+      this.#profiler = undefined;
+    }
+    const dispatches = await profiler.finish(this.#wait);
+    return { kernels: byKernel(dispatches), dispatches };
+  }
+
+  /** Encodes one dispatch; kernels call this. */
+  encode(
+    pipeline: Pipeline,
+    storages: readonly Storage[],
+    params: Uint32Array<ArrayBuffer>,
+    workgroups: Workgroups,
+  ): void {
+    this.#assertUsable();
+    const [x, y = 1, z = 1] = workgroups;
+    const limit = this.device.limits.maxComputeWorkgroupsPerDimension;
+    if (x > limit || y > limit || z > limit) {
+      throw new DeviceError(
+        "limit",
+        `${pipeline.name}: [${x}, ${y}, ${z}] workgroups exceed ${limit} per dimension`,
+      );
+    }
+    const uniform =
+      pipeline.immediates || pipeline.paramBytes === 0
+        ? undefined
+        : this.#uniforms.get(params, pipeline.paramBytes);
+    const group = this.#bindGroups.get(pipeline, storages, uniform);
+    const pass = this.#computePass(pipeline.name);
+    if (this.#boundPipeline !== pipeline) {
+      pass.setPipeline(pipeline.pipeline);
+      this.#boundPipeline = pipeline;
+    }
+    if (this.#boundGroup !== group) {
+      pass.setBindGroup(0, group);
+      this.#boundGroup = group;
+    }
+    if (pipeline.immediates) pass.setImmediates(0, params, 0, pipeline.paramBytes / 4);
+    pass.dispatchWorkgroups(x, y, z);
+    this.#dispatches++;
+    if (this.#profiler !== undefined) this.#endPass();
+    if (++this.#encoded >= DISPATCHES_PER_SUBMIT || this.#profiler?.isFull) this.flush();
+  }
+
+  /** A handle was made; {@link GpuArray} calls this. */
+  register(handle: GpuArray, storage: Storage): void {
+    this.#finalization.register(handle, storage, handle);
+  }
+
+  /** A handle was disposed; {@link GpuArray} calls this. */
+  unregister(handle: GpuArray, storage: Storage): void {
+    this.#finalization.unregister(handle);
+    this.#dropReference(storage);
+  }
+
+  /** Frees all memory. Arrays of this `Gpu` are unusable afterwards; the device stays open. */
+  destroy(): void {
+    if (this.#destroyed) return;
+    if (this.#failure === undefined) this.flush();
+    this.#destroyed = true;
+    for (const storage of this.#live) storage.pooled.buffer.destroy();
+    this.#live.clear();
+    this.#pool.trim();
+    this.#pool.destroyDoomed();
+    this.#uniforms.destroy();
+    this.#readback.destroy();
+  }
+
+  #dropReference(storage: Storage): void {
+    if (--storage.references > 0 || this.#destroyed) return;
+    storage.dropDerived();
+    this.#live.delete(storage);
+    this.#pool.release(storage.pooled);
+  }
+
+  #commands(): GPUCommandEncoder {
+    this.#encoder ??= this.device.createCommandEncoder();
+    return this.#encoder;
+  }
+
+  #computePass(name: string): GPUComputePassEncoder {
+    if (this.#pass === undefined) {
+      this.#pass = this.#commands().beginComputePass(this.#profiler?.next(name));
+    }
+    return this.#pass;
+  }
+
+  #endPass(): void {
+    this.#pass?.end();
+    this.#pass = undefined;
+    this.#boundPipeline = undefined;
+    this.#boundGroup = undefined;
+  }
+
+  #assertUsable(): void {
+    if (this.#destroyed) throw new UsageError("this Gpu was destroyed\nMake a new one.");
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #settle(): Promise<void> {
+    if (this.pipelines.unchecked) await this.#wait(this.pipelines.checked());
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #fail(error: DeviceError | KernelError): void {
+    this.#failure ??= error;
+    this.#onError?.(error);
+  }
+
+  #listen(): void {
+    void this.device.lost.then(({ reason, message }) => {
+      if (this.#destroyed || reason === "destroyed") return;
+      this.#fail(
+        new DeviceError(
+          "lost",
+          `the device was lost: ${message}\n` +
+            "Open a new device; what was on the old one is gone (resume from a checkpoint).",
+        ),
+      );
+    });
+    this.device.addEventListener("uncapturederror", (event) => {
+      const { error } = event as GPUUncapturedErrorEvent;
+      const kind =
+        error.constructor.name === "GPUOutOfMemoryError" ? "out-of-memory" : "validation";
+      const advice = kind === "out-of-memory" ? "\nUse a smaller batch or image." : "";
+      this.#fail(new DeviceError(kind, `the device reported: ${error.message}${advice}`));
+    });
+  }
+}
+
+function toWords(
+  data: ArrayLike<number>,
+  dtype: DType,
+): Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
+  const Words = dtype === "f32" ? Float32Array : dtype === "u32" ? Uint32Array : Int32Array;
+  if (data instanceof Words && data.buffer instanceof ArrayBuffer) {
+    return data as Float32Array<ArrayBuffer>;
+  }
+  return new Words(data);
+}

@@ -1,0 +1,25 @@
+export {
+  DeviceError,
+  type DeviceErrorKind,
+  DTypeError,
+  KernelError,
+  ShapeError,
+  UsageError,
+} from "./errors.ts";
+export { type AdapterClass, adapterClass } from "./gpu/adapter-class.ts";
+export type { PoolStats } from "./gpu/buffer-pool.ts";
+export { Gpu, type GpuOptions, type GpuStats, type KernelFamily } from "./gpu/gpu.ts";
+export { GpuArray } from "./gpu/gpu-array.ts";
+export { defineKernel } from "./gpu/kernel.ts";
+export { byKernel, type DispatchTime, type KernelTime } from "./gpu/profiler.ts";
+export { ceilDiv } from "./gpu/workgroups.ts";
+export {
+  broadcastShapes,
+  checkShape,
+  type DType,
+  formatShape,
+  normalizeAxis,
+  numel,
+  type Shape,
+  sameShape,
+} from "./shape.ts";
