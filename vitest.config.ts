@@ -1,5 +1,10 @@
 import { defineConfig } from "vitest/config";
+import { ensureRuntimeDir } from "./tools/adapter/platform.mjs";
+import { SummaryReporter } from "./tools/summary-reporter.mjs";
 import { wgslText } from "./tools/wgsl-plugin.mjs";
+
+// The workers inherit it.
+ensureRuntimeDir();
 
 export default defineConfig({
   plugins: [wgslText],
@@ -7,6 +12,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@fauxgrad/source"] } },
   test: {
     include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "tools/**/*.test.ts"],
+    reporters: ["default", new SummaryReporter()],
     // A cold shader cache costs seconds a kernel on a software adapter.
     testTimeout: 120_000,
     hookTimeout: 120_000,
