@@ -1,0 +1,295 @@
+import { UsageError } from "@fauxgrad/kernels";
+import { numericalGradient } from "@fauxgrad/testing";
+import { enableGrad, noGrad, record } from "./autograd.ts";
+import { tensor } from "./factories.ts";
+import { reshape } from "./ops/reshape.ts";
+import { scope } from "./scope.ts";
+import type { Tensor } from "./tensor.ts";
+import { expect, test } from "./test-gpu.ts";
+import { apply, plus, times } from "./test-ops.ts";
+
+/** micrograd's habit: one expression, written once for numbers and once for tensors. */
+function onNumbers(a: number, b: number): number {
+  const c = a + b;
+  const d = a * b + b;
+  const e = c * d + c;
+  return e * e + a;
+}
+
+function onTensors(a: Tensor, b: Tensor): Tensor {
+  const c = plus(a, b);
+  const d = plus(times(a, b), b);
+  const e = plus(times(c, d), c);
+  return plus(times(e, e), a);
+}
+
+test("gradients of an expression equal central differences in float64", async ({ gpu }) => {
+  const [a, b] = [-0.75, 1.25];
+  const expected = numericalGradient((x) => onNumbers(x[0]!, x[1]!), [a, b]);
+  await scope(async () => {
+    const x = tensor(gpu, [a], [1], { requiresGrad: true });
+    const y = tensor(gpu, [b], [1], { requiresGrad: true });
+    const output = onTensors(x, y);
+    expect(await output.item()).toBeCloseTo(onNumbers(a, b), 5);
+    output.backward();
+    // Fewer than 20 roundings; all partial sums are below 10.
+    const bound = 20 * 2 ** -24 * 10;
+    expect(Math.abs((await x.grad!.item()) - expected[0]!)).toBeLessThan(bound);
+    expect(Math.abs((await y.grad!.item()) - expected[1]!)).toBeLessThan(bound);
+  });
+});
+
+test("a tensor used twice, and by itself, collects both gradients", async ({ gpu }) => {
+  await scope(async () => {
+    const x = tensor(gpu, [3], [1], { requiresGrad: true });
+    const square = times(x, x);
+    plus(plus(square, square), x).backward(); // 2x² + x
+    expect(await x.grad!.item()).toBe(4 * 3 + 1);
+  });
+});
+
+test("leaves accumulate over passes, in one buffer", async ({ gpu }) => {
+  await scope(async () => {
+    const x = tensor(gpu, [3, 5], [2], { requiresGrad: true });
+    const seed = tensor(gpu, [1, 2], [2]);
+    plus(x, x).backward(seed);
+    const { grad } = x;
+    plus(x, x).backward(seed);
+    expect(x.grad).toBe(grad);
+    expect([...(await x.grad!.read())]).toEqual([4, 8]);
+    x.zeroGrad();
+    expect(x.grad).toBeNull();
+  });
+});
+
+test("a leaf's gradient is its own buffer, whatever handles the backward returned", async ({
+  gpu,
+}) => {
+  await scope(async () => {
+    const x = tensor(gpu, [3], [1], { requiresGrad: true });
+    const y = tensor(gpu, [4], [1], { requiresGrad: true });
+    const seed = tensor(gpu, [7], [1]);
+    plus(x, y).backward(seed);
+    const storages = [x.grad!, y.grad!, seed].map(({ data }) => data.storage);
+    expect(new Set(storages).size).toBe(3);
+    const detached = x.grad!.detach();
+    plus(x, y).backward(seed);
+    expect(await x.grad!.item()).toBe(14);
+    expect(await detached.item()).toBe(7);
+  });
+});
+
+test("gradients that nobody asked for are not computed", ({ gpu }) => {
+  scope(() => {
+    const image = tensor(gpu, [2], [1], { requiresGrad: true });
+    const frozen = tensor(gpu, [3], [1]);
+    const seen: boolean[][] = [];
+    const output = record({
+      op: "spy",
+      output: apply(image.data, frozen.data, true),
+      inputs: [image, frozen, null],
+      backward: (gradOutput, needs) => {
+        seen.push([...needs]);
+        return [gradOutput.retain(), null, null];
+      },
+    });
+    output.backward();
+    expect(seen).toEqual([[true, false, false]]);
+    expect(frozen.grad).toBeNull();
+  });
+});
+
+test("a leaf that was disposed or frozen after the forward pass gets none", ({ gpu }) => {
+  scope(() => {
+    const x = tensor(gpu, [2], [1], { requiresGrad: true });
+    const y = tensor(gpu, [3], [1], { requiresGrad: true });
+    const before = gpu.stats.dispatches;
+    const product = times(x, y);
+    x.requiresGrad = false;
+    y.dispose();
+    product.backward();
+    expect(x.grad).toBeNull();
+    expect(gpu.stats.dispatches - before).toBe(1);
+  });
+});
+
+test("a chain of 100,000 operations goes back, and is released, without recursion", async ({
+  gpu,
+}) => {
+  const length = 100_000;
+  const chain = (x: Tensor) =>
+    scope(() => {
+      let last = x;
+      for (let i = 0; i < length; i++) last = reshape(last, [1]);
+      return last;
+    });
+  const x = tensor(gpu, [3], [1], { requiresGrad: true });
+  const output = chain(x);
+  output.backward();
+  expect(await x.grad!.item()).toBe(1);
+  output.dispose();
+  chain(x).dispose();
+  x.dispose();
+});
+
+test("nothing is saved under noGrad, also after an await; enableGrad undoes it", async ({
+  gpu,
+}) => {
+  await scope(async () => {
+    const x = tensor(gpu, [2], [1], { requiresGrad: true });
+    expect(noGrad(() => times(x, x)).requiresGrad).toBe(false);
+    await noGrad(async () => {
+      await x.read();
+      expect(times(x, x).requiresGrad).toBe(false);
+      expect(enableGrad(() => times(x, x)).requiresGrad).toBe(true);
+    });
+    expect(times(x, x).requiresGrad).toBe(true);
+  });
+});
+
+test("only what a backward reads stays alive, and each backward frees it", ({ gpu }) => {
+  const x = tensor(gpu, [2], [1], { requiresGrad: true });
+  const y = tensor(gpu, [3], [1]);
+  const output = scope(() => {
+    const sum = plus(x, x); // saves nothing; its output is saved by nobody: y does not want a gradient
+    return times(sum, y);
+  });
+  expect(gpu.stats.arrays).toBe(3); // x, y, output
+  const square = scope(() => times(plus(x, x), plus(x, x)));
+  expect(gpu.stats.arrays).toBe(6); // and square with its two saved factors
+  square.backward();
+  expect(gpu.stats.arrays).toBe(5); // the factors went, the gradient came
+  for (const tensor of [x, y, output, square]) tensor.dispose();
+  expect(gpu.stats.arrays).toBe(0);
+});
+
+test("a result that is dropped without backward releases its graph", ({ gpu }) => {
+  const x = tensor(gpu, [2], [1], { requiresGrad: true });
+  const loss = scope(() => times(times(plus(x, x), x), x));
+  expect(gpu.stats.arrays).toBeGreaterThan(2);
+  loss.dispose();
+  expect(gpu.stats.arrays).toBe(1);
+  x.dispose();
+});
+
+test("a trunk shared by two results survives until both are dropped", async ({ gpu }) => {
+  const x = tensor(gpu, [2], [1], { requiresGrad: true });
+  const [first, second] = scope(() => {
+    const trunk = times(x, x);
+    return [times(trunk, x), times(trunk, trunk)] as const;
+  });
+  first.dispose();
+  second.backward();
+  expect(await x.grad!.item()).toBe(4 * 8); // ∂x⁴
+  second.dispose();
+  x.dispose();
+});
+
+test("a second backward is refused, and allowed with retainGraph", async ({ gpu }) => {
+  await scope(async () => {
+    const x = tensor(gpu, [2], [1], { requiresGrad: true });
+    const square = times(x, x);
+    square.backward(null, { retainGraph: true });
+    square.backward();
+    expect(await x.grad!.item()).toBe(8);
+    expect(() => square.backward()).toThrow(
+      new UsageError(
+        "backward: the arrays that times saved were already freed by a backward pass\n" +
+          "Pass { retainGraph: true } to the first backward, or run the forward pass again.",
+      ),
+    );
+    expect(await x.grad!.item()).toBe(8);
+  });
+});
+
+test("a saved array that was written meanwhile is noticed", ({ gpu }) => {
+  scope(() => {
+    const x = tensor(gpu, [2, 2], [2], { requiresGrad: true });
+    const product = times(x, x);
+    gpu.write(x.data, [5, 5]);
+    const seed = tensor(gpu, [1, 1], [2]);
+    expect(() => product.backward(seed)).toThrow(
+      new UsageError(
+        "backward: an array that times saved was modified after the forward pass\n" +
+          "  saved 0  [2], version 1, now 2\n" +
+          "Call backward() before the optimizer's step and before writing into arrays.",
+      ),
+    );
+    expect(x.grad).toBeNull();
+  });
+});
+
+test("a backward that breaks the rules of ownership or shape is named", ({ gpu }) => {
+  scope(() => {
+    const x = tensor(gpu, [2, 2], [2], { requiresGrad: true });
+    const seed = tensor(gpu, [1, 1], [2]);
+    const lent = record({
+      op: "lender",
+      output: x.data.retain(),
+      inputs: [x],
+      backward: (gradOutput) => [gradOutput],
+    });
+    expect(() => lent.backward(seed)).toThrow(
+      new UsageError(
+        "backward of lender: gradient 0 is wrong\n" +
+          "  input     [2]\n  gradient  [2], an array that was only lent\n" +
+          "Return an array of the input's shape that is new or a retain() of a lent one.",
+      ),
+    );
+    const misshapen = record({
+      op: "misshapen",
+      output: x.data.retain(),
+      inputs: [x],
+      backward: (gradOutput) => [gradOutput.reshape([1, 2])],
+    });
+    expect(() => misshapen.backward(seed)).toThrow("  input     [2]\n  gradient  [1, 2]\n");
+  });
+});
+
+test("what cannot be differentiated says why", ({ gpu }) => {
+  scope(() => {
+    const plain = tensor(gpu, [1, 2], [2]);
+    expect(() => plain.backward()).toThrow(
+      new UsageError(
+        "backward: this tensor has no history and does not require a gradient\n" +
+          "  tensor  [2]\n" +
+          "Set requiresGrad on a leaf before the forward pass, and run it outside noGrad.",
+      ),
+    );
+    plain.requiresGrad = true;
+    const sum = plus(plain, plain);
+    expect(() => sum.backward()).toThrow(
+      new UsageError(
+        "backward: a gradient is implied for one element only, this tensor has 2\n" +
+          "  tensor  [2]\n" +
+          "Reduce it to a scalar (sum, mean), or pass the gradient: backward(gradient).",
+      ),
+    );
+    expect(() => sum.backward(tensor(gpu, [1], [1]))).toThrow(
+      "backward: the gradient must have the tensor's shape and f32 elements\n" +
+        "  tensor    [2]\n  gradient  [1] f32\nPass ∂loss/∂tensor, one value per element.",
+    );
+    expect(() => {
+      sum.requiresGrad = false;
+    }).toThrow("requiresGrad: this tensor was computed by plus, only leaves can be changed");
+    expect(() => tensor(gpu, [1], [1], { dtype: "u32", requiresGrad: true })).toThrow(
+      "requiresGrad: only f32 tensors have gradients\n  tensor  [1] u32\n",
+    );
+  });
+});
+
+test("an error in the middle of a pass leaves no array behind", ({ gpu }) => {
+  scope(() => {
+    const x = tensor(gpu, [2], [1], { requiresGrad: true });
+    const failing = record({
+      op: "failing",
+      output: x.data.retain(),
+      inputs: [x],
+      backward: () => {
+        throw new Error("from inside");
+      },
+    });
+    expect(() => plus(failing, plus(x, x)).backward()).toThrow("from inside");
+    expect(x.grad).toBeNull();
+  });
+});

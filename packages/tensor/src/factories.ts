@@ -1,0 +1,43 @@
+import type { DType, Gpu, Shape } from "@fauxgrad/kernels";
+import { numel } from "@fauxgrad/kernels";
+import { Tensor } from "./tensor.ts";
+
+/** Options of the functions that make tensors. */
+export interface TensorOptions {
+  /** Collect a gradient here. */
+  readonly requiresGrad?: boolean;
+  readonly dtype?: DType;
+}
+
+/**
+ * A tensor with the elements of `data`, row-major.
+ *
+ * @throws {ShapeError} if `data` does not fill `shape`
+ */
+export function tensor(
+  gpu: Gpu,
+  data: ArrayLike<number>,
+  shape: Shape,
+  { requiresGrad = false, dtype = "f32" }: TensorOptions = {},
+): Tensor {
+  return new Tensor(gpu.upload(data, shape, dtype), { requiresGrad });
+}
+
+/** A tensor of zeros. */
+export function zeros(
+  gpu: Gpu,
+  shape: Shape,
+  { requiresGrad = false, dtype = "f32" }: TensorOptions = {},
+): Tensor {
+  return new Tensor(gpu.zeros(shape, dtype), { requiresGrad });
+}
+
+/** A tensor of ones. */
+export function ones(gpu: Gpu, shape: Shape, options: TensorOptions = {}): Tensor {
+  return full(gpu, shape, 1, options);
+}
+
+/** A tensor whose elements are all `value`. */
+export function full(gpu: Gpu, shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+  return tensor(gpu, new Float64Array(numel(shape)).fill(value), shape, options);
+}
