@@ -1,0 +1,364 @@
+// Plan: every variant (both families; grouped, direct, depthwise by shape) forward and both
+// gradients against the float64 reference, at the boundaries of the tiles (8 rows, 32 and 64
+// channels; 64 and 128 tiled), with strides, dilation, asymmetric padding and groups.
+
+import { randomFloats } from "@fauxgrad/testing";
+import fc from "fast-check";
+import { describe } from "vitest";
+import { Gpu, type KernelFamily } from "../../gpu/gpu.ts";
+import { expect, test } from "../../test-gpu.ts";
+import { conv2d, conv2dGradInput, conv2dGradWeight } from "./conv2d.ts";
+import { type Conv2dGeometry, type Conv2dOptions, conv2dGeometry } from "./geometry.ts";
+import {
+  conv2dGradInputReference,
+  conv2dGradWeightReference,
+  conv2dReference,
+} from "./reference.ts";
+
+interface Case {
+  readonly input: [number, number, number, number];
+  readonly kernel: [number, number];
+  readonly outputs: number;
+  readonly options?: Conv2dOptions;
+}
+
+const CASES: Record<string, Case> = {
+  "1×1": { input: [1, 1, 1, 1], kernel: [1, 1], outputs: 1 },
+  "3×3, one row short of a tile": {
+    input: [1, 7, 1, 4],
+    kernel: [3, 3],
+    outputs: 31,
+    options: { padding: 1 },
+  },
+  "3×3, one row over a tile": {
+    input: [1, 3, 3, 5],
+    kernel: [3, 3],
+    outputs: 33,
+    options: { padding: 1 },
+  },
+  "64 outputs": { input: [2, 5, 7, 8], kernel: [3, 3], outputs: 64, options: { padding: 1 } },
+  "65 outputs, 17 channels": {
+    input: [1, 6, 5, 17],
+    kernel: [3, 3],
+    outputs: 65,
+    options: { padding: 1 },
+  },
+  "stem 7×7/2 of 3 channels": {
+    input: [1, 13, 11, 3],
+    kernel: [7, 7],
+    outputs: 12,
+    options: { stride: 2, padding: 3 },
+  },
+  "3×3/2": {
+    input: [2, 8, 9, 16],
+    kernel: [3, 3],
+    outputs: 20,
+    options: { stride: 2, padding: 1 },
+  },
+  "1×1/2": { input: [1, 7, 8, 16], kernel: [1, 1], outputs: 8, options: { stride: 2 } },
+  "stride 3 beyond the kernel": {
+    input: [1, 10, 11, 4],
+    kernel: [2, 2],
+    outputs: 4,
+    options: { stride: 3 },
+  },
+  "stride [1, 2], dilation [2, 3]": {
+    input: [1, 9, 12, 6],
+    kernel: [3, 2],
+    outputs: 10,
+    options: { stride: [1, 2], dilation: [2, 3], padding: [2, 1] },
+  },
+  "stride 4, dilation 2": {
+    input: [1, 15, 13, 4],
+    kernel: [3, 3],
+    outputs: 4,
+    options: { stride: 4, dilation: 2, padding: 2 },
+  },
+  "padding on one side": {
+    input: [1, 6, 6, 4],
+    kernel: [3, 3],
+    outputs: 8,
+    options: { stride: 2, padding: [0, 1, 0, 1] },
+  },
+  "padding beyond the kernel": {
+    input: [1, 3, 4, 4],
+    kernel: [2, 2],
+    outputs: 4,
+    options: { padding: 3 },
+  },
+  "4×4 to one pixel": { input: [3, 4, 4, 20], kernel: [4, 4], outputs: 16 },
+  "a dense layer": { input: [5, 1, 1, 33], kernel: [1, 1], outputs: 40 },
+  "64 pixels and 128 channels": { input: [1, 8, 8, 128], kernel: [1, 1], outputs: 128 },
+  "65 pixels and 63 outputs": { input: [1, 5, 13, 20], kernel: [1, 1], outputs: 63 },
+  "ResNeXt groups of 4": {
+    input: [1, 5, 6, 32],
+    kernel: [3, 3],
+    outputs: 32,
+    options: { padding: 1, groups: 8 },
+  },
+  "ResNeXt groups of 8, stride 2": {
+    input: [1, 7, 6, 32],
+    kernel: [3, 3],
+    outputs: 32,
+    options: { padding: 1, stride: 2, groups: 4 },
+  },
+  "two groups of 32": {
+    input: [1, 4, 5, 16],
+    kernel: [3, 3],
+    outputs: 64,
+    options: { padding: 1, groups: 2 },
+  },
+  "groups of 3 in, 2 out": {
+    input: [1, 5, 4, 9],
+    kernel: [3, 3],
+    outputs: 6,
+    options: { padding: 1, groups: 3 },
+  },
+  "depthwise 3×3": {
+    input: [2, 9, 10, 36],
+    kernel: [3, 3],
+    outputs: 36,
+    options: { padding: 1, groups: 36 },
+  },
+  "depthwise 5×5/2": {
+    input: [1, 11, 17, 8],
+    kernel: [5, 5],
+    outputs: 8,
+    options: { padding: 2, stride: 2, groups: 8 },
+  },
+  "depthwise 3×3/2, TensorFlow's padding": {
+    input: [1, 8, 8, 12],
+    kernel: [3, 3],
+    outputs: 12,
+    options: { padding: [0, 1, 0, 1], stride: 2, groups: 12 },
+  },
+  "depthwise of 6 channels": {
+    input: [1, 6, 5, 6],
+    kernel: [3, 3],
+    outputs: 6,
+    options: { padding: 1, groups: 6 },
+  },
+  "depthwise, two outputs a channel": {
+    input: [1, 5, 5, 4],
+    kernel: [3, 3],
+    outputs: 8,
+    options: { padding: 1, groups: 4 },
+  },
+  "depthwise, dilated": {
+    input: [1, 7, 7, 4],
+    kernel: [3, 3],
+    outputs: 4,
+    options: { padding: 2, dilation: 2, groups: 4 },
+  },
+};
+
+function geometryOf({ input, kernel, outputs, options = {} }: Case): Conv2dGeometry {
+  const weight = [...kernel, input[3] / (options.groups ?? 1), outputs];
+  return conv2dGeometry(input, weight, options);
+}
+
+function operands(g: Conv2dGeometry, seed: number) {
+  return {
+    input: randomFloats(g.n * g.h * g.w * g.c, seed),
+    weight: randomFloats((g.kh * g.kw * g.c * g.o) / g.groups, seed + 1),
+    bias: randomFloats(g.o, seed + 2),
+    gradOutput: randomFloats(g.n * g.oh * g.ow * g.o, seed + 3),
+  };
+}
+
+async function checkAll(gpu: Gpu, g: Conv2dGeometry, seed: number): Promise<void> {
+  const host = operands(g, seed);
+  const groupInputs = g.c / g.groups;
+  const input = gpu.upload(host.input, [g.n, g.h, g.w, g.c]);
+  const weight = gpu.upload(host.weight, [g.kh, g.kw, groupInputs, g.o]);
+  const bias = gpu.upload(host.bias, [g.o]);
+  const gradOutput = gpu.upload(host.gradOutput, [g.n, g.oh, g.ow, g.o]);
+  const output = conv2d(gpu, input, weight, g, { bias });
+  const gradInput = conv2dGradInput(gpu, gradOutput, weight, g);
+  const gradWeight = conv2dGradWeight(gpu, input, gradOutput, g);
+
+  const taps = g.kh * g.kw;
+  const values = await output.read();
+  expect(values).toMatchReference(conv2dReference(host.input, host.weight, g, host.bias), {
+    terms: taps * groupInputs + 2,
+  });
+  expect(await gradInput.read()).toMatchReference(
+    conv2dGradInputReference(host.gradOutput, host.weight, g),
+    { terms: (taps * g.o) / g.groups + 1 },
+  );
+  expect(await gradWeight.read()).toMatchReference(
+    conv2dGradWeightReference(host.input, host.gradOutput, g),
+    { terms: g.n * g.oh * g.ow + 2 },
+  );
+  for (const array of [input, weight, bias, gradOutput, output, gradInput, gradWeight]) {
+    array.dispose();
+  }
+}
+
+const gpus = new Map<string, Gpu>();
+function gpuOf(device: GPUDevice, kernels: KernelFamily): Gpu {
+  const gpu = gpus.get(kernels) ?? new Gpu(device, { kernels });
+  gpus.set(kernels, gpu);
+  return gpu;
+}
+
+describe.each(["registers", "tiled"] as const)("%s kernels", (family) => {
+  test.for(Object.entries(CASES))("match the reference: %s", async ([, shape], { device }) => {
+    await checkAll(gpuOf(device, family), geometryOf(shape), 1);
+  });
+
+  test("match the reference at any small shape", async ({ device }) => {
+    const gpu = gpuOf(device, family);
+    const small = fc.record({
+      n: fc.integer({ min: 1, max: 3 }),
+      h: fc.integer({ min: 1, max: 9 }),
+      w: fc.integer({ min: 1, max: 9 }),
+      c: fc.integer({ min: 1, max: 9 }),
+      kh: fc.integer({ min: 1, max: 4 }),
+      kw: fc.integer({ min: 1, max: 4 }),
+      o: fc.integer({ min: 1, max: 9 }),
+      groups: fc.constantFrom(1, 1, 2, 4),
+      stride: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+      dilation: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 3 })),
+      padding: fc.tuple(
+        ...([0, 0, 0, 0].map(() => fc.integer({ min: 0, max: 3 })) as [
+          fc.Arbitrary<number>,
+          fc.Arbitrary<number>,
+          fc.Arbitrary<number>,
+          fc.Arbitrary<number>,
+        ]),
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(small, fc.integer({ min: 0, max: 1000 }), async (s, seed) => {
+        const [top, bottom, left, right] = s.padding;
+        fc.pre(s.h + top + bottom > s.dilation[0] * (s.kh - 1));
+        fc.pre(s.w + left + right > s.dilation[1] * (s.kw - 1));
+        const g = conv2dGeometry(
+          [s.n, s.h, s.w, s.c * s.groups],
+          [s.kh, s.kw, s.c, s.o * s.groups],
+          s,
+        );
+        await checkAll(gpu, g, seed);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("the epilogue scales, adds the bias and applies a leaky ReLU with gain", async ({
+    device,
+  }) => {
+    const gpu = gpuOf(device, family);
+    for (const shape of [
+      CASES["64 outputs"],
+      CASES["depthwise 3×3"],
+      CASES["groups of 3 in, 2 out"],
+    ]) {
+      const g = geometryOf(shape as Case);
+      const host = operands(g, 7);
+      const input = gpu.upload(host.input, [g.n, g.h, g.w, g.c]);
+      const weight = gpu.upload(host.weight, [g.kh, g.kw, g.c / g.groups, g.o]);
+      const bias = gpu.upload(host.bias, [g.o]);
+      const reference = conv2dReference(host.input, host.weight, g);
+      for (const slope of [0.2, 0]) {
+        const epilogue = { bias, scale: 0.5, slope, gain: Math.SQRT2 };
+        const output = conv2d(gpu, input, weight, g, epilogue);
+        const data = reference.data.map((sum, i) => {
+          const v = 0.5 * sum + host.bias[i % g.o]!;
+          return Math.SQRT2 * (v > 0 ? v : slope * v);
+        });
+        const magnitude = reference.magnitude.map((m) => m + 2);
+        const terms = (g.kh * g.kw * g.c) / g.groups + 5;
+        expect(await output.read()).toMatchReference({ ...reference, data, magnitude }, { terms });
+        output.dispose();
+      }
+      for (const array of [input, weight, bias]) array.dispose();
+    }
+  });
+});
+
+test("a perturbed weight does not match: the tolerance can fail", async ({ gpu }) => {
+  const g = geometryOf(CASES["64 outputs"] as Case);
+  const host = operands(g, 3);
+  const input = gpu.upload(host.input, [g.n, g.h, g.w, g.c]);
+  const weight = gpu.upload(host.weight, [g.kh, g.kw, g.c, g.o]);
+  const output = conv2d(gpu, input, weight, g);
+  const actual = await output.read();
+  host.weight[5]! += 1e-3;
+  const reference = conv2dReference(host.input, host.weight, g);
+  expect(() => expect(actual).toMatchReference(reference, { terms: 74 })).toThrow();
+  for (const array of [input, weight, output]) array.dispose();
+});
+
+test("NaN and infinity stay where they belong", async ({ gpu }) => {
+  const g = conv2dGeometry([1, 3, 3, 4], [3, 3, 4, 4], { padding: 1 });
+  const host = new Float32Array(36).fill(1);
+  host[0] = Number.NaN;
+  host[35] = Number.NEGATIVE_INFINITY;
+  const input = gpu.upload(host, [1, 3, 3, 4]);
+  const weight = gpu.upload(new Float32Array(144).fill(1), [3, 3, 4, 4]);
+  const output = conv2d(gpu, input, weight, g, { slope: 0 });
+  const values = await output.read();
+  expect(values[0]).toBeNaN(); // its window holds the NaN
+  expect(values[35]).toBe(0); // ReLU(−∞)
+  expect(values[8]).toBe(16); // top right: neither
+  for (const array of [input, weight, output]) array.dispose();
+});
+
+test("the same inputs give the same bits", async ({ gpu }) => {
+  const g = geometryOf(CASES["3×3/2"] as Case);
+  const host = operands(g, 5);
+  const input = gpu.upload(host.input, [g.n, g.h, g.w, g.c]);
+  const gradOutput = gpu.upload(host.gradOutput, [g.n, g.oh, g.ow, g.o]);
+  const runs: Float32Array[] = [];
+  for (let i = 0; i < 3; i++) {
+    const gradWeight = conv2dGradWeight(gpu, input, gradOutput, g);
+    runs.push(await gradWeight.read());
+    gradWeight.dispose();
+  }
+  expect(runs[1]).toEqual(runs[0]);
+  expect(runs[2]).toEqual(runs[0]);
+  input.dispose();
+  gradOutput.dispose();
+});
+
+test("a written weight is transposed again", async ({ gpu }) => {
+  const g = conv2dGeometry([1, 1, 1, 4], [1, 1, 4, 4]);
+  const gradOutput = gpu.upload([1, 0, 0, 0], [1, 1, 1, 4]);
+  const weight = gpu.upload(new Float32Array(16).fill(1), [1, 1, 4, 4]);
+  const before = conv2dGradInput(gpu, gradOutput, weight, g);
+  gpu.write(weight, new Float32Array(16).fill(2));
+  const after = conv2dGradInput(gpu, gradOutput, weight, g);
+  expect([...(await before.read())]).toEqual([1, 1, 1, 1]);
+  expect([...(await after.read())]).toEqual([2, 2, 2, 2]);
+  for (const array of [gradOutput, weight, before, after]) array.dispose();
+});
+
+describe("messages", () => {
+  test("channels that do not agree", () => {
+    expect(() => conv2dGeometry([8, 224, 224, 4], [7, 7, 3, 64])).toThrow(
+      "conv2d: input has 4 channels, weight expects 3 (weight.shape[2] = 3, groups = 1)\n" +
+        "  input   [8, 224, 224, 4]\n  weight  [7, 7, 3, 64]\n" +
+        "Pass an input with 3 channels, or choose groups so that " +
+        "input channels = weight.shape[2] × groups.",
+    );
+  });
+
+  test("a kernel larger than the padded input", () => {
+    expect(() => conv2dGeometry([1, 3, 9, 1], [5, 5, 1, 1], { dilation: 2, padding: 1 })).toThrow(
+      "conv2d: kernel of 9×9 exceeds the padded input of 5×11",
+    );
+  });
+
+  test("options that are no sizes, and a bias of the wrong size", ({ gpu }) => {
+    expect(() => conv2dGeometry([1, 3, 3, 1], [1, 1, 1, 1], { stride: 0 })).toThrow(
+      "conv2d: stride [0,0] must be integers of at least 1",
+    );
+    const g = conv2dGeometry([1, 1, 1, 1], [1, 1, 1, 2]);
+    const one = gpu.zeros([1]);
+    expect(() => conv2d(gpu, one, one, g, { bias: one })).toThrow(
+      "conv2d: bias [1] must be [2], one per output channel",
+    );
+    one.dispose();
+  });
+});

@@ -1,0 +1,214 @@
+import type { Gpu } from "../../gpu/gpu.ts";
+import type { GpuArray } from "../../gpu/gpu-array.ts";
+import { defineKernel } from "../../gpu/kernel.ts";
+import { ceilDiv, foldGrid, type Workgroups } from "../../gpu/workgroups.ts";
+import type { Correlation } from "./correlation.ts";
+import correlationSource from "./correlation.wgsl";
+import directSource from "./direct.wgsl";
+import groupedSource from "./grouped.wgsl";
+import registersSource from "./registers.wgsl";
+import sourceScalar from "./source-scalar.wgsl";
+import sourceVec4 from "./source-vec4.wgsl";
+import storeScalar from "./store-scalar.wgsl";
+import storeVec4 from "./store-vec4.wgsl";
+import tiledSource from "./tiled.wgsl";
+
+/** `output = gain · leakyRelu(scale · sum + bias, slope)`; the defaults leave the sum as it is. */
+export interface Epilogue {
+  readonly bias?: GpuArray | null;
+  /** Factor of the sum, e.g. the equalised learning rate's. */
+  readonly scale?: number;
+  /** Slope of the negative half: 1 is linear, 0 is ReLU. */
+  readonly slope?: number;
+  /** Factor after the activation. */
+  readonly gain?: number;
+}
+
+/** Kernels of the correlation. */
+export type CorrelationVariant = "registers" | "tiled" | "grouped" | "direct";
+
+const bindings = { source: "read", weight: "read", bias: "read", output: "read_write" } as const;
+const params = {
+  rows: "u32",
+  qh: "u32",
+  qw: "u32",
+  source_h: "u32",
+  source_w: "u32",
+  source_c: "u32",
+  depth: "u32",
+  stride_h: "u32",
+  stride_w: "u32",
+  first_h: "i32",
+  first_w: "i32",
+  step_h: "i32",
+  step_w: "i32",
+  taps_h: "u32",
+  taps_w: "u32",
+  kernel_w: "u32",
+  kernel_first_h: "u32",
+  kernel_first_w: "u32",
+  kernel_step_h: "u32",
+  kernel_step_w: "u32",
+  out_h: "u32",
+  out_w: "u32",
+  out_c: "u32",
+  out_first_h: "u32",
+  out_first_w: "u32",
+  out_step_h: "u32",
+  out_step_w: "u32",
+  group_outputs: "u32",
+  weight_pitch: "u32",
+  has_bias: "u32",
+  scale: "f32",
+  slope: "f32",
+  gain: "f32",
+} as const;
+
+function define<const C extends Record<string, number>>(
+  variant: CorrelationVariant,
+  source: string,
+  constants: C,
+) {
+  return defineKernel({
+    name: `conv2d.${variant}`,
+    modules: {
+      "correlation.wgsl": correlationSource,
+      "source.wgsl": sourceScalar,
+      "store.wgsl": storeScalar,
+      [`${variant}.wgsl`]: source,
+    },
+    constants,
+    bindings,
+    params,
+  });
+}
+
+/** The kernels; exported for the test of their contract with the WGSL. */
+export const correlationKernels = {
+  registers: define("registers", registersSource, { LANES: 8, TM: 8, TN: 2 }),
+  tiled: define("tiled", tiledSource, { BM: 64, BN: 64, BK: 16 }),
+  grouped: define("grouped", groupedSource, { LANES: 8, TM: 4 }),
+  direct: define("direct", directSource, { LANES: 64 }),
+};
+
+/** The variant for a correlation: forced by name, else by group sizes and the device's family. */
+export function chooseVariant(gpu: Gpu, job: Correlation): CorrelationVariant {
+  const depth = job.sourceC / job.groups;
+  const outputs = job.outC / job.groups;
+  // Blocks of whole vec4s must not straddle groups.
+  const blocks = job.groups === 1 || outputs % 4 === 0;
+  const small = job.groups > 1 && outputs < 32;
+  if (small && depth % 4 === 0 && outputs % 4 === 0) return "grouped";
+  if (small || !blocks) return "direct";
+  const forced = gpu.overrides["conv2d"];
+  return forced === "registers" || forced === "tiled" ? forced : gpu.family;
+}
+
+/**
+ * Encodes one correlation into `output`.
+ *
+ * @param weight packed: `[KH, KW, sourceC / groups, 4·⌈outC / 4⌉]`
+ */
+export function correlate(
+  gpu: Gpu,
+  job: Correlation,
+  source: GpuArray,
+  weight: GpuArray,
+  output: GpuArray,
+  epilogue: Epilogue,
+  variant: CorrelationVariant,
+): void {
+  const arrays = { source, weight, bias: epilogue.bias ?? weight, output };
+  const store = { "store.wgsl": job.outC % 4 === 0 ? storeVec4 : storeScalar };
+  const load = { "source.wgsl": vectorisable(job) ? sourceVec4 : sourceScalar };
+  const values = paramsOf(job, epilogue);
+  const rows = values.rows;
+  const columns = ceilDiv(values.group_outputs, 4);
+  const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  const grid = (across: number, tileRows: number): Workgroups => {
+    const [y, z] = foldGrid(ceilDiv(rows, tileRows), limit);
+    return [across, y, z];
+  };
+  switch (variant) {
+    case "registers": {
+      const constants = { TM: rows === 1 ? 1 : rows <= 4 ? 4 : 8, TN: columns > 8 ? 2 : 1 };
+      const across = job.groups * ceilDiv(columns, 8 * constants.TN);
+      correlationKernels.registers.dispatch(gpu, arrays, values, {
+        constants,
+        modules: store,
+        workgroups: grid(across, constants.TM),
+      });
+      return;
+    }
+    case "tiled": {
+      // Two tiles a side double the products per load, if that leaves enough workgroups.
+      const large = ceilDiv(rows, 128) * job.groups * ceilDiv(columns, 32) >= 128 && columns > 16;
+      const side = large ? 128 : 64;
+      correlationKernels.tiled.dispatch(gpu, arrays, values, {
+        constants: { BM: side, BN: side },
+        modules: { ...store, ...load },
+        workgroups: grid(job.groups * ceilDiv(columns, side / 4), side),
+      });
+      return;
+    }
+    case "grouped": {
+      const LANES = gpu.family === "registers" ? 8 : 64;
+      correlationKernels.grouped.dispatch(gpu, arrays, values, {
+        constants: { LANES },
+        modules: { ...store, ...load },
+        workgroups: grid(ceilDiv(job.outC / 4, LANES), 4),
+      });
+      return;
+    }
+    case "direct": {
+      const workgroups = foldGrid(ceilDiv(rows * job.outC, 64), limit);
+      correlationKernels.direct.dispatch(gpu, arrays, values, { workgroups });
+      return;
+    }
+    default:
+      variant satisfies never;
+  }
+}
+
+function vectorisable(job: Correlation): boolean {
+  return job.sourceC % 4 === 0 && (job.sourceC / job.groups) % 4 === 0;
+}
+
+function paramsOf(job: Correlation, epilogue: Epilogue) {
+  const { h, w } = job;
+  return {
+    rows: job.n * h.q * w.q,
+    qh: h.q,
+    qw: w.q,
+    source_h: h.source,
+    source_w: w.source,
+    source_c: job.sourceC,
+    depth: job.sourceC / job.groups,
+    stride_h: h.stride,
+    stride_w: w.stride,
+    first_h: h.first,
+    first_w: w.first,
+    step_h: h.step,
+    step_w: w.step,
+    taps_h: h.taps,
+    taps_w: w.taps,
+    kernel_w: job.kernelW,
+    kernel_first_h: h.kernelFirst,
+    kernel_first_w: w.kernelFirst,
+    kernel_step_h: h.kernelStep,
+    kernel_step_w: w.kernelStep,
+    out_h: h.out,
+    out_w: w.out,
+    out_c: job.outC,
+    out_first_h: h.outFirst,
+    out_first_w: w.outFirst,
+    out_step_h: h.outStep,
+    out_step_w: w.outStep,
+    group_outputs: job.outC / job.groups,
+    weight_pitch: ceilDiv(job.outC, 4),
+    has_bias: epilogue.bias == null ? 0 : 1,
+    scale: epilogue.scale ?? 1,
+    slope: epilogue.slope ?? 1,
+    gain: epilogue.gain ?? 1,
+  };
+}

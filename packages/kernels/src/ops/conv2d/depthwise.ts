@@ -1,0 +1,223 @@
+import type { Gpu } from "../../gpu/gpu.ts";
+import type { GpuArray } from "../../gpu/gpu-array.ts";
+import { defineKernel } from "../../gpu/kernel.ts";
+import { ceilDiv } from "../../gpu/workgroups.ts";
+import type { Epilogue } from "./correlate.ts";
+import depthwiseSource from "./depthwise.wgsl";
+import gradInputSource from "./depthwise-grad-input.wgsl";
+import gradWeightSource from "./depthwise-grad-weight.wgsl";
+import type { Conv2dGeometry } from "./geometry.ts";
+import { slabsFor, sumSlabs } from "./slabs.ts";
+
+export const depthwiseKernel = defineKernel({
+  name: "conv2d.depthwise",
+  modules: { "depthwise.wgsl": depthwiseSource },
+  constants: { KW: 3, SW: 1, TW: 8, LANES: 8, FLIP: false },
+  bindings: { input: "read", weight: "read", bias: "read", output: "read_write" },
+  params: {
+    h: "u32",
+    w: "u32",
+    c4: "u32",
+    oh: "u32",
+    ow: "u32",
+    kh: "u32",
+    stride_h: "u32",
+    pad_top: "i32",
+    pad_left: "i32",
+    has_bias: "u32",
+    scale: "f32",
+    slope: "f32",
+    gain: "f32",
+  },
+});
+
+export const depthwiseGradInputKernel = defineKernel({
+  name: "conv2d.depthwiseGradInput",
+  modules: { "depthwise-grad-input.wgsl": gradInputSource },
+  constants: { LANES: 8 },
+  bindings: { grad_output: "read", weight: "read", grad_input: "read_write" },
+  params: {
+    h: "u32",
+    w: "u32",
+    c4: "u32",
+    oh: "u32",
+    ow: "u32",
+    kh: "u32",
+    kw: "u32",
+    stride_h: "u32",
+    stride_w: "u32",
+    pad_top: "u32",
+    pad_left: "u32",
+    scale: "f32",
+  },
+});
+
+export const depthwiseGradWeightKernel = defineKernel({
+  name: "conv2d.depthwiseGradWeight",
+  modules: { "depthwise-grad-weight.wgsl": gradWeightSource },
+  constants: { KW: 3, SW: 1, LANES: 8 },
+  bindings: { input: "read", grad_output: "read", partials: "read_write" },
+  params: {
+    h: "u32",
+    w: "u32",
+    c4: "u32",
+    oh: "u32",
+    ow: "u32",
+    kh: "u32",
+    stride_h: "u32",
+    pad_top: "u32",
+    pad_left: "u32",
+    rows: "u32",
+    slab_rows: "u32",
+  },
+});
+
+/** Whether the depthwise kernels take it; the general ones take the rest. */
+export function isDepthwise(g: Conv2dGeometry): boolean {
+  return (
+    g.groups === g.c &&
+    g.o === g.c &&
+    g.c % 4 === 0 &&
+    g.dilationH === 1 &&
+    g.dilationW === 1 &&
+    g.strideW <= g.kw
+  );
+}
+
+/** Lanes along channels: a software subgroup has 8, a GPU's 32 or 64. */
+function lanesOf(gpu: Gpu, c4: number): number {
+  return gpu.family === "registers" || c4 <= 8 ? 8 : 32;
+}
+
+/** Forward pass of {@link isDepthwise} geometries; `[N, OH, OW, C]`. */
+export function depthwiseForward(
+  gpu: Gpu,
+  input: GpuArray,
+  weight: GpuArray,
+  g: Conv2dGeometry,
+  epilogue: Epilogue,
+): GpuArray {
+  const output = gpu.empty([g.n, g.oh, g.ow, g.o]);
+  dispatchForward(gpu, input, weight, output, g, epilogue, false);
+  return output;
+}
+
+function dispatchForward(
+  gpu: Gpu,
+  input: GpuArray,
+  weight: GpuArray,
+  output: GpuArray,
+  g: Conv2dGeometry,
+  epilogue: Epilogue,
+  FLIP: boolean,
+): void {
+  const c4 = g.c / 4;
+  const LANES = lanesOf(gpu, c4);
+  const TW = g.ow >= 8 ? 8 : 4;
+  depthwiseKernel.dispatch(
+    gpu,
+    { input, weight, bias: epilogue.bias ?? weight, output },
+    {
+      h: g.h,
+      w: g.w,
+      c4,
+      oh: g.oh,
+      ow: g.ow,
+      kh: g.kh,
+      stride_h: g.strideH,
+      pad_top: g.padTop,
+      pad_left: g.padLeft,
+      has_bias: epilogue.bias == null ? 0 : 1,
+      scale: epilogue.scale ?? 1,
+      slope: epilogue.slope ?? 1,
+      gain: epilogue.gain ?? 1,
+    },
+    {
+      constants: { KW: g.kw, SW: g.strideW, TW, LANES, FLIP },
+      workgroups: [ceilDiv(c4, LANES), ceilDiv(g.ow, TW) * g.oh, g.n],
+    },
+  );
+}
+
+/** Data gradient of {@link isDepthwise} geometries; `[N, H, W, C]`. */
+export function depthwiseGradInput(
+  gpu: Gpu,
+  gradOutput: GpuArray,
+  weight: GpuArray,
+  g: Conv2dGeometry,
+  scale: number,
+): GpuArray {
+  const gradInput = gpu.empty([g.n, g.h, g.w, g.c]);
+  if (g.strideH === 1 && g.strideW === 1) {
+    const transposed: Conv2dGeometry = {
+      ...g,
+      h: g.oh,
+      w: g.ow,
+      oh: g.h,
+      ow: g.w,
+      padTop: g.kh - 1 - g.padTop,
+      padLeft: g.kw - 1 - g.padLeft,
+    };
+    dispatchForward(gpu, gradOutput, weight, gradInput, transposed, { scale }, true);
+    return gradInput;
+  }
+  const c4 = g.c / 4;
+  const LANES = lanesOf(gpu, c4);
+  depthwiseGradInputKernel.dispatch(
+    gpu,
+    { grad_output: gradOutput, weight, grad_input: gradInput },
+    {
+      h: g.h,
+      w: g.w,
+      c4,
+      oh: g.oh,
+      ow: g.ow,
+      kh: g.kh,
+      kw: g.kw,
+      stride_h: g.strideH,
+      stride_w: g.strideW,
+      pad_top: g.padTop,
+      pad_left: g.padLeft,
+      scale,
+    },
+    { constants: { LANES }, workgroups: [ceilDiv(c4, LANES), g.h * g.w, g.n] },
+  );
+  return gradInput;
+}
+
+/** Weight gradient of {@link isDepthwise} geometries; `[KH, KW, 1, C]`. */
+export function depthwiseGradWeight(
+  gpu: Gpu,
+  input: GpuArray,
+  gradOutput: GpuArray,
+  g: Conv2dGeometry,
+  scale: number,
+): GpuArray {
+  const c4 = g.c / 4;
+  const LANES = lanesOf(gpu, c4);
+  const rows = g.n * g.oh;
+  const { slabs, slabRows } = slabsFor(gpu, ceilDiv(c4, LANES) * g.kh, rows, rows);
+  const partials = gpu.empty([slabs, g.kh, g.kw, g.c]);
+  depthwiseGradWeightKernel.dispatch(
+    gpu,
+    { input, grad_output: gradOutput, partials },
+    {
+      h: g.h,
+      w: g.w,
+      c4,
+      oh: g.oh,
+      ow: g.ow,
+      kh: g.kh,
+      stride_h: g.strideH,
+      pad_top: g.padTop,
+      pad_left: g.padLeft,
+      rows,
+      slab_rows: slabRows,
+    },
+    {
+      constants: { KW: g.kw, SW: g.strideW, LANES },
+      workgroups: [ceilDiv(c4, LANES), g.kh, slabs],
+    },
+  );
+  return sumSlabs(gpu, partials, [g.kh, g.kw, 1, g.c], scale);
+}

@@ -1,0 +1,109 @@
+import type { Gpu } from "../../gpu/gpu.ts";
+import type { GpuArray } from "../../gpu/gpu-array.ts";
+import { defineKernel } from "../../gpu/kernel.ts";
+import { ceilDiv, foldGrid } from "../../gpu/workgroups.ts";
+import type { Conv2dGeometry } from "./geometry.ts";
+import packSource from "./pack-weight.wgsl";
+import padSource from "./pad-channels.wgsl";
+
+export const packWeightKernel = defineKernel({
+  name: "conv2d.packWeight",
+  modules: { "pack-weight.wgsl": packSource },
+  constants: { TRANSPOSE: false },
+  bindings: { weight: "read", packed: "read_write" },
+  params: {
+    taps: "u32",
+    group_inputs: "u32",
+    group_outputs: "u32",
+    outputs: "u32",
+    depth: "u32",
+    columns: "u32",
+    pitch: "u32",
+  },
+});
+
+export const padChannelsKernel = defineKernel({
+  name: "conv2d.padChannels",
+  modules: { "pad-channels.wgsl": padSource },
+  constants: {},
+  bindings: { input: "read", output: "read_write" },
+  params: { rows: "u32", c: "u32", pitch: "u32" },
+});
+
+const LANES = 64;
+
+/** Calls `use` with an array derived from `source`, kept until `source` is written or freed. */
+function derive(source: GpuArray, key: string, make: () => GpuArray): GpuArray {
+  const { storage } = source;
+  const cached = storage.derived(key);
+  if (cached !== undefined) return cached;
+  const made = make();
+  storage.keepDerived(key, made);
+  return made;
+}
+
+function pack(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry, transpose: boolean): GpuArray {
+  const taps = g.kh * g.kw;
+  const groupInputs = g.c / g.groups;
+  const groupOutputs = g.o / g.groups;
+  const depth = transpose ? groupOutputs : groupInputs;
+  const columns = transpose ? g.c : g.o;
+  const pitch = 4 * ceilDiv(columns, 4);
+  const packed = gpu.empty([g.kh, g.kw, depth, pitch]);
+  packWeightKernel.dispatch(
+    gpu,
+    { weight, packed },
+    {
+      taps,
+      group_inputs: groupInputs,
+      group_outputs: groupOutputs,
+      outputs: g.o,
+      depth,
+      columns,
+      pitch,
+    },
+    {
+      constants: { TRANSPOSE: transpose },
+      workgroups: foldGrid(
+        ceilDiv(packed.size, LANES),
+        gpu.device.limits.maxComputeWorkgroupsPerDimension,
+      ),
+    },
+  );
+  return packed;
+}
+
+/** The weight as the forward correlation reads it: itself, or padded to whole vec4s of outputs. */
+export function forwardWeight(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry): GpuArray {
+  if (g.o % 4 === 0) return weight;
+  return derive(weight, "conv2d.forward", () => pack(gpu, weight, g, false));
+}
+
+/**
+ * The weight as the data gradient reads it: `[KH, KW, O / groups, C]`, padded. Kept with the
+ * weight, so that a frozen network transposes once.
+ */
+export function transposedWeight(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry): GpuArray {
+  return derive(weight, `conv2d.transposed/${g.groups}`, () => pack(gpu, weight, g, true));
+}
+
+/** `array` with its last axis padded to a multiple of four by zeros, or another handle of it. */
+export function padChannels(gpu: Gpu, array: GpuArray): GpuArray {
+  const c = array.shape.at(-1) ?? 1;
+  const pitch = 4 * ceilDiv(c, 4);
+  if (pitch === c) return array.retain();
+  const rows = array.size / c;
+  const output = gpu.empty([...array.shape.slice(0, -1), pitch]);
+  padChannelsKernel.dispatch(
+    gpu,
+    { input: array, output },
+    { rows, c, pitch },
+    {
+      workgroups: foldGrid(
+        ceilDiv(output.size, LANES),
+        gpu.device.limits.maxComputeWorkgroupsPerDimension,
+      ),
+    },
+  );
+  return output;
+}

@@ -1,0 +1,6 @@
+// Stores four channels at once: O is a multiple of 4.
+@group(0) @binding(3) var<storage, read_write> output: array<vec4f>; // [N, OH, OW, O]
+
+fn store(element: u32, channel: u32, value: vec4f) {
+  output[(element + channel) / 4u] = value;
+}
