@@ -13,6 +13,7 @@ export { GpuArray } from "./gpu/gpu-array.ts";
 export { defineKernel } from "./gpu/kernel.ts";
 export { byKernel, type DispatchTime, type KernelTime } from "./gpu/profiler.ts";
 export { ceilDiv } from "./gpu/workgroups.ts";
+export * from "./ops/pool2d/index.ts";
 export {
   broadcastShapes,
   checkShape,
