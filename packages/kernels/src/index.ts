@@ -13,6 +13,7 @@ export { GpuArray } from "./gpu/gpu-array.ts";
 export { defineKernel } from "./gpu/kernel.ts";
 export { byKernel, type DispatchTime, type KernelTime } from "./gpu/profiler.ts";
 export { ceilDiv } from "./gpu/workgroups.ts";
+export * from "./ops/conv2d/index.ts";
 export {
   type BiasActivationOptions,
   biasActivation,
@@ -22,6 +23,7 @@ export { type BinaryScalars, binary } from "./ops/elementwise/binary.ts";
 export { addInto, fill, full } from "./ops/elementwise/in-place.ts";
 export type { BinaryName, UnaryName, UnaryParams } from "./ops/elementwise/table.ts";
 export { unary, unaryGrad, unarySaves } from "./ops/elementwise/unary.ts";
+export * from "./ops/matmul/index.ts";
 export * from "./ops/pool2d/index.ts";
 export {
   broadcastShapes,

@@ -334,6 +334,7 @@ export class Gpu {
     if (this.#destroyed) return;
     if (this.#failure === undefined) this.flush();
     this.#destroyed = true;
+    this.device.removeEventListener("uncapturederror", this.#onUncaptured);
     for (const storage of this.#live) storage.pooled.buffer.destroy();
     this.#live.clear();
     this.#pool.trim();
@@ -383,6 +384,13 @@ export class Gpu {
     this.#onError?.(error);
   }
 
+  readonly #onUncaptured = (event: Event): void => {
+    const { error } = event as GPUUncapturedErrorEvent;
+    const kind = error.constructor.name === "GPUOutOfMemoryError" ? "out-of-memory" : "validation";
+    const advice = kind === "out-of-memory" ? "\nUse a smaller batch or image." : "";
+    this.#fail(new DeviceError(kind, `the device reported: ${error.message}${advice}`));
+  };
+
   #listen(): void {
     void this.device.lost.then(({ reason, message }) => {
       if (this.#destroyed || reason === "destroyed") return;
@@ -394,13 +402,7 @@ export class Gpu {
         ),
       );
     });
-    this.device.addEventListener("uncapturederror", (event) => {
-      const { error } = event as GPUUncapturedErrorEvent;
-      const kind =
-        error.constructor.name === "GPUOutOfMemoryError" ? "out-of-memory" : "validation";
-      const advice = kind === "out-of-memory" ? "\nUse a smaller batch or image." : "";
-      this.#fail(new DeviceError(kind, `the device reported: ${error.message}${advice}`));
-    });
+    this.device.addEventListener("uncapturederror", this.#onUncaptured);
   }
 }
 

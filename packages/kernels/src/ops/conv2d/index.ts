@@ -1,0 +1,12 @@
+export { conv2d, conv2dGradInput, conv2dGradWeight } from "./conv2d.ts";
+export type { Epilogue } from "./correlate.ts";
+export {
+  type Conv2dGeometry,
+  type Conv2dOptions,
+  conv2dGeometry,
+  convOutputSize,
+  type Padding,
+  type Pair,
+  pair,
+  sides,
+} from "./geometry.ts";

@@ -1,0 +1,7 @@
+export {
+  type MatmulGeometry,
+  matmul,
+  matmulGeometry,
+  matmulGradA,
+  matmulGradB,
+} from "./matmul.ts";
