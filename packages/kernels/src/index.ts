@@ -2,6 +2,7 @@ export {
   DeviceError,
   type DeviceErrorKind,
   DTypeError,
+  invariant,
   KernelError,
   ShapeError,
   UsageError,
