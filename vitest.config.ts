@@ -11,7 +11,7 @@ export default defineConfig({
   resolve: { conditions: ["@fauxgrad/source"] },
   ssr: { resolve: { conditions: ["@fauxgrad/source"] } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "tools/**/*.test.ts"],
+    include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "tools/**/*.test.{ts,mjs}"],
     reporters: ["default", new SummaryReporter()],
     // A cold shader cache costs seconds a kernel on a software adapter.
     testTimeout: 120_000,

@@ -8,7 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
@@ -73,7 +73,7 @@ function isFresh(folder) {
   const workspaces = ["packages", "apps"].flatMap((group) =>
     readdirSync(join(REPOSITORY, group)).map((name) => join(REPOSITORY, group, name, "src")),
   );
-  const sources = [...workspaces, dirname(fileURLToPath(import.meta.url))];
+  const sources = [join(folder, "src"), ...workspaces, join(REPOSITORY, "tools")];
   return Math.max(...sources.map(newestIn), statSync(join(folder, "package.json")).mtimeMs) < built;
 }
 
