@@ -4,6 +4,7 @@ import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
 import { withArrays } from "../../gpu/with-arrays.ts";
 import { formatShape, numel, type Shape } from "../../shape.ts";
+import type { Pair } from "../conv2d/geometry.ts";
 import { channelLanes, LANES, linearGrid, WORKGROUP } from "../lanes/lanes.ts";
 import adaptiveWindows from "./adaptive-windows.wgsl";
 import axisSource from "./avg-axis.wgsl";
@@ -12,7 +13,6 @@ import source from "./avg-pool2d.wgsl";
 import {
   type AvgPool2dOptions,
   imageShape,
-  type Pair,
   type Pool2dGeometry,
   pair,
   pool2dGeometry,

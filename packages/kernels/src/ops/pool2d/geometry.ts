@@ -1,8 +1,6 @@
 import { ShapeError } from "../../errors.ts";
 import { formatShape, type Shape } from "../../shape.ts";
-
-/** One number for both axes, or `[vertical, horizontal]`. */
-export type Pair = number | readonly [number, number];
+import type { Pair } from "../conv2d/geometry.ts";
 
 /** Windows of a pooling. */
 export interface Pool2dOptions {
