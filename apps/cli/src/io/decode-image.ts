@@ -7,20 +7,14 @@
  * The content decides about the format, not the name. Sizes are read from the header and checked
  * before anything is decoded.
  */
-import { type FileHandle, open } from "node:fs/promises";
 import type { RgbImage } from "@fauxgrad/models/transforms";
 import sharp, { type Metadata, type SharpOptions } from "sharp";
 import { decodeBmp } from "./bmp.ts";
 import { BmpError } from "./bmp-error.ts";
 import { BMP_HEADER_BYTES, type BmpHeader, readBmpHeader } from "./bmp-header.ts";
-import { fileProblem, ImageError } from "./image-error.ts";
-import {
-  FORMAT_NAMES,
-  IMAGE_EXTENSIONS,
-  type ImageFormat,
-  SNIFF_BYTES,
-  sniffFormat,
-} from "./image-format.ts";
+import { ImageError } from "./image-error.ts";
+import { endsEarly, readBytes, withImageFile } from "./image-file.ts";
+import { FORMAT_NAMES, type ImageFormat, SNIFF_BYTES, sniffFormat } from "./image-format.ts";
 import { cmykToRgb, toRgb } from "./to-rgb.ts";
 
 /** Pillow warns of a decompression bomb above this many pixels (`Image.MAX_IMAGE_PIXELS`). */
@@ -49,11 +43,10 @@ export async function decodeImage(file: string, options: DecodeOptions = {}): Pr
 
 /** Looks at the first bytes, and refuses what is no image. */
 async function openImage(file: string): Promise<{ format: ImageFormat }> {
-  const { head, size } = await withFile(file, async (handle) => {
-    const stat = await handle.stat();
-    if (!stat.isFile()) throw notAFile(file, stat.isDirectory());
-    return { head: await readUpTo(handle, SNIFF_BYTES), size: stat.size };
-  });
+  const { head, size } = await withImageFile(file, async (handle, bytes) => ({
+    head: await readBytes(handle, 0, SNIFF_BYTES),
+    size: bytes,
+  }));
   if (head.length === 0) {
     throw new ImageError({
       file,
@@ -86,7 +79,7 @@ async function decodeWithVips(
   try {
     metadata = await sharp(file, { ...options, limitInputPixels: false }).metadata();
   } catch (cause) {
-    throw dataProblem(file, format, cause);
+    throw await dataProblem(file, format, cause);
   }
   const { width, height, space } = metadata;
   checkPixels(file, width, height, maxPixels);
@@ -98,16 +91,16 @@ async function decodeWithVips(
     const size = { width: info.width, height: info.height };
     return cmyk ? cmykToRgb(data, size) : toRgb(data, size, info.channels);
   } catch (cause) {
-    throw dataProblem(file, format, cause, metadata);
+    throw await dataProblem(file, format, cause, metadata);
   }
 }
 
 async function decodeBmpFile(file: string, maxPixels: number): Promise<RgbImage> {
   try {
-    return await withFile(file, async (handle) => {
-      const header = readBmpHeader(await readUpTo(handle, BMP_HEADER_BYTES));
+    return await withImageFile(file, async (handle, size) => {
+      const header = readBmpHeader(await readBytes(handle, 0, BMP_HEADER_BYTES));
       checkPixels(file, header.width, header.height, maxPixels);
-      return decodeBmp(await readUpTo(handle, largestUse(header)));
+      return decodeBmp(await readBytes(handle, 0, Math.min(size, largestUse(header))));
     });
   } catch (cause) {
     if (!(cause instanceof BmpError)) throw cause;
@@ -134,54 +127,20 @@ const RESTORE = "Restore the file from its source, or leave it out.";
 const TRUNCATED = /premature end|end of stream|truncat|unexpected end|not enough|read error|eof/i;
 
 /** libvips' complaint in our words, with its own as a detail. */
-function dataProblem(
+async function dataProblem(
   file: string,
   format: ImageFormat,
   cause: unknown,
   size?: { readonly width: number; readonly height: number },
-): ImageError {
+): Promise<ImageError> {
   const text = cause instanceof Error ? cause.message : String(cause);
   const lines = text.split("\n").map((line) => line.trim());
   const name = FORMAT_NAMES[format];
-  const problem = TRUNCATED.test(text)
+  const truncated = TRUNCATED.test(text) || (await endsEarly(file, format));
+  const problem = truncated
     ? `the ${name} data ends early: the file is truncated`
     : `the ${name} data is corrupt`;
   const details = [`decoder ${lines.filter((line) => line !== "").join("; ")}`];
   if (size !== undefined) details.push(`size    ${size.width} x ${size.height}`);
   return new ImageError({ file, problem, details, remedy: RESTORE }, { cause });
-}
-
-function notAFile(file: string, isFolder: boolean): ImageError {
-  return new ImageError({
-    file,
-    problem: isFolder ? "it is a folder, not an image" : "it is not a regular file",
-    remedy: `Name a file that ends in one of ${IMAGE_EXTENSIONS.join(" ")}.`,
-  });
-}
-
-/** Opens, uses and closes; a refusal of the system becomes an {@link ImageError}. */
-async function withFile<T>(file: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(file, "r");
-    return await use(handle);
-  } catch (cause) {
-    if (cause instanceof ImageError || cause instanceof BmpError) throw cause;
-    throw fileProblem(file, cause);
-  } finally {
-    await handle?.close();
-  }
-}
-
-/** The first `count` bytes from the beginning, fewer where the file is shorter. */
-async function readUpTo(handle: FileHandle, count: number): Promise<Uint8Array> {
-  const { size } = await handle.stat();
-  const bytes = new Uint8Array(Math.min(count, size));
-  let filled = 0;
-  while (filled < bytes.length) {
-    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return bytes.subarray(0, filled);
 }
