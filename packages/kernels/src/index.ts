@@ -26,6 +26,14 @@ export type { BinaryName, UnaryName, UnaryParams } from "./ops/elementwise/table
 export { unary, unaryGrad, unarySaves } from "./ops/elementwise/unary.ts";
 export * from "./ops/matmul/index.ts";
 export * from "./ops/pool2d/index.ts";
+export {
+  argmax,
+  type ReduceName,
+  type ReduceOptions,
+  reduce,
+  sumChannels,
+  sumTo,
+} from "./ops/reduce/reduce.ts";
 export * from "./ops/upfirdn2d/index.ts";
 export {
   broadcastShapes,
