@@ -1,5 +1,4 @@
-import type { DType, Gpu, Shape } from "@fauxgrad/kernels";
-import { numel } from "@fauxgrad/kernels";
+import { type DType, full as fullArray, type Gpu, type Shape } from "@fauxgrad/kernels";
 import { Tensor } from "./tensor.ts";
 
 /** Options of the functions that make tensors. */
@@ -38,6 +37,11 @@ export function ones(gpu: Gpu, shape: Shape, options: TensorOptions = {}): Tenso
 }
 
 /** A tensor whose elements are all `value`. */
-export function full(gpu: Gpu, shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  return tensor(gpu, new Float64Array(numel(shape)).fill(value), shape, options);
+export function full(
+  gpu: Gpu,
+  shape: Shape,
+  value: number,
+  { requiresGrad = false, dtype = "f32" }: TensorOptions = {},
+): Tensor {
+  return new Tensor(fullArray(gpu, shape, value, dtype), { requiresGrad });
 }

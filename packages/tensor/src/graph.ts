@@ -5,8 +5,14 @@
 // backward reads is freed as soon as its tensor is. Nodes count who refers to them: their tensor,
 // and the nodes computed from it. When nobody does, the saved arrays are given back at once.
 
-import { formatShape, type GpuArray, sameShape, UsageError } from "@fauxgrad/kernels";
-import { add, addInto } from "./interim-add.ts";
+import {
+  addInto,
+  binary,
+  formatShape,
+  type GpuArray,
+  sameShape,
+  UsageError,
+} from "@fauxgrad/kernels";
 
 /** Arrays kept for a backward; null where one is not needed. */
 export type Saved = readonly (GpuArray | null)[];
@@ -153,7 +159,7 @@ export function accumulate(a: GpuArray, b: GpuArray): GpuArray {
     source.dispose();
     return target;
   }
-  const sum = add(a.gpu, a, b);
+  const sum = binary(a.gpu, "add", a, b);
   a.dispose();
   b.dispose();
   return sum;

@@ -18,5 +18,6 @@ export { enableGrad, isRecording, noGrad, type Recording, record } from "./autog
 export { full, ones, type TensorOptions, tensor, zeros } from "./factories.ts";
 export type { Backward, Saved } from "./graph.ts";
 export { flatten, reshape } from "./ops/reshape.ts";
+export { Random, type RandomState } from "./random.ts";
 export { keep, type Leak, leakReport, scope } from "./scope.ts";
 export { type BackwardOptions, Tensor, type TensorInit } from "./tensor.ts";

@@ -1,7 +1,10 @@
 import {
+  addInto,
+  binary,
   type DType,
   DTypeError,
   formatShape,
+  full,
   type Gpu,
   type GpuArray,
   type Shape,
@@ -11,7 +14,6 @@ import {
 } from "@fauxgrad/kernels";
 import { currentContext, type Owner } from "./context.ts";
 import { backpropagate, type GraphNode, type Leaf } from "./graph.ts";
-import { add, addInto } from "./interim-add.ts";
 
 /** How a {@link Tensor} is made from an array. */
 export interface TensorInit {
@@ -132,7 +134,7 @@ export class Tensor implements Leaf {
       gradient.dispose();
     } else {
       // Someone keeps the earlier sum under another handle.
-      this.#grad = new Tensor(add(this.gpu, earlier.data, gradient), { owner: null });
+      this.#grad = new Tensor(binary(this.gpu, "add", earlier.data, gradient), { owner: null });
       gradient.dispose();
       earlier.dispose();
     }
@@ -255,7 +257,7 @@ export class Tensor implements Leaf {
           "Reduce it to a scalar (sum, mean), or pass the gradient: backward(gradient).",
       );
     }
-    return this.gpu.upload([1], this.shape);
+    return full(this.gpu, this.shape, 1);
   }
 
   #givenGradient(gradient: Tensor): GpuArray {
