@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AdapterError, dawnFlags, openDevice } from "./device.ts";
 
 const { GPU } = process.env;
@@ -30,7 +30,9 @@ describe("flags", () => {
   });
 });
 
-describe.skipIf(GPU === "off")("devices", () => {
+describe("devices", () => {
+  beforeEach(({ skip }) => skip(GPU === "off", "GPU=off"));
+
   test("a device has all that its adapter has", async () => {
     const { device, adapter, info, close } = await openDevice();
     for (const name in adapter.limits) {
