@@ -23,7 +23,7 @@ export {
 export { type BinaryScalars, binary } from "./ops/elementwise/binary.ts";
 export { addInto, fill, full } from "./ops/elementwise/in-place.ts";
 export type { BinaryName, UnaryName, UnaryParams } from "./ops/elementwise/table.ts";
-export { unary, unaryGrad, unarySaves } from "./ops/elementwise/unary.ts";
+export { checkLeak, unary, unaryGrad, unarySaves } from "./ops/elementwise/unary.ts";
 export * from "./ops/matmul/index.ts";
 export * from "./ops/pool2d/index.ts";
 export {
