@@ -53,6 +53,8 @@ function startsWith(bytes: Uint8Array, ...start: number[]): boolean {
 
 /** Names that DataParallel and torch.compile put in front of every key. */
 const WRAPPER_PREFIXES = ["module.", "_orig_mod."];
+/** A compiled, distributed, averaged module has three. */
+const MOST_WRAPPERS = 4;
 
 /** The same tensors without `prefix`, or null unless every name begins with it. */
 function withoutPrefix<T>(tensors: ReadonlyMap<string, T>, prefix: string): Map<string, T> | null {
@@ -65,11 +67,12 @@ function withoutPrefix<T>(tensors: ReadonlyMap<string, T>, prefix: string): Map<
 }
 
 function stripWrappers<T>(tensors: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
-  for (const prefix of WRAPPER_PREFIXES) {
-    const stripped = withoutPrefix(tensors, prefix);
-    if (stripped !== null) return stripWrappers(stripped);
+  let named = tensors;
+  for (let layer = 0; layer < MOST_WRAPPERS; layer++) {
+    const stripped = WRAPPER_PREFIXES.map((prefix) => withoutPrefix(named, prefix));
+    named = stripped.find((map) => map !== null) ?? named;
   }
-  return tensors;
+  return named;
 }
 
 /** The part of a flat file whose names begin with `section` and a dot. */

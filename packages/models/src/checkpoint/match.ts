@@ -85,12 +85,13 @@ export function matchStateDict<T extends { readonly shape: readonly number[] }>(
   const matched = new Map<string, T>();
   const missing: string[] = [];
   const misshaped: string[] = [];
+  const isRequired = (name: string) => !isCounter(name) && !optional(name);
   for (const [name, shape] of expected) {
     const tensor = found.get(name);
     if (tensor === undefined) {
-      if (!isCounter(name) && !optional(name)) missing.push(`${printable(name)}  ${formatShape(shape)}`);
+      if (isRequired(name)) missing.push(`${printable(name)}  ${formatShape(shape)}`);
     } else if (sameShape(shape, tensor.shape)) matched.set(name, tensor);
-    else {
+    else if (!isCounter(name)) {
       const shapes = `file ${formatShape(tensor.shape)}, model ${formatShape(shape)}`;
       misshaped.push(`${printable(name)}  ${shapes}`);
     }

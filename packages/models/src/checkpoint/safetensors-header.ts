@@ -112,7 +112,11 @@ function parseEntry(name: string, value: unknown): SafetensorsEntry {
   }
   const [start = 0, end = 0] = offsets;
   const count = elementCount(shape);
-  const bytes = count === null ? Number.NaN : count * bytesPerElement(dtype);
+  if (count === null) {
+    const size = `shape ${formatShape(shape.slice(0, 16))}`;
+    failHeader(`${tensor} has more elements than any file holds`, size);
+  }
+  const bytes = count * bytesPerElement(dtype);
   if (end - start !== bytes) {
     failHeader(
       `${tensor} is ${code} ${formatShape(shape.slice(0, 16))}, ${bytes} bytes, ` +

@@ -75,7 +75,7 @@ function allSections(top: Section): Section[] {
 function listSections(top: Section): string {
   const found = allSections(top).filter(({ tensors }) => holdsWeights(tensors));
   const lines = found.slice(0, MOST_LISTED).map(({ path, tensors }) => {
-    return `  ${quote(path === "" ? TOP : path)}  ${tensors.size} tensors`;
+    return `  ${quote(path === "" ? TOP : path)}  ${tensors.size} ${tensors.size === 1 ? "tensor" : "tensors"}`;
   });
   if (found.length > MOST_LISTED) lines.push(`  … ${found.length - MOST_LISTED} more`);
   return lines.join("\n");

@@ -41,7 +41,7 @@ export function flattenScriptModule(root: PickleRecord): Map<string, TensorRecor
         children.push({ prefix: `${name}.`, module: value, depth: depth + 1 });
       }
     }
-    pending.push(...children.reverse());
+    for (const child of children.reverse()) pending.push(child);
   }
   if (tensors.size > 0) return tensors;
   throw new CheckpointError(
