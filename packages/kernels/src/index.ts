@@ -24,7 +24,11 @@ export { type BinaryScalars, binary } from "./ops/elementwise/binary.ts";
 export { addInto, fill, full } from "./ops/elementwise/in-place.ts";
 export type { BinaryName, UnaryName, UnaryParams } from "./ops/elementwise/table.ts";
 export { checkLeak, unary, unaryGrad, unarySaves } from "./ops/elementwise/unary.ts";
+export { concat, split } from "./ops/layout/concat.ts";
+export { broadcastTo, flip, inversePermutation, slice, transpose } from "./ops/layout/gather.ts";
+export { type PadPair, pad } from "./ops/layout/pad.ts";
 export * from "./ops/matmul/index.ts";
+export * from "./ops/minibatch-stddev/index.ts";
 export * from "./ops/pool2d/index.ts";
 export {
   argmax,

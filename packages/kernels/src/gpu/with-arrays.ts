@@ -8,8 +8,6 @@ export interface Arrays {
   output(shape: Shape, dtype?: DType): GpuArray;
   /** An array that the operation needs meanwhile: freed at its end in any case. */
   temporary(shape: Shape, dtype?: DType): GpuArray;
-  /** Hands an array made elsewhere over, as a temporary. */
-  adopt(array: GpuArray): GpuArray;
 }
 
 /** Runs `operation`; whether it returns or throws, nothing it allocated and does not return lives. */
@@ -24,7 +22,6 @@ export function withArrays<T>(gpu: Gpu, operation: (arrays: Arrays) => T): T {
     return operation({
       output: (shape, dtype) => keep(outputs, gpu.empty(shape, dtype)),
       temporary: (shape, dtype) => keep(temporaries, gpu.empty(shape, dtype)),
-      adopt: (array) => keep(temporaries, array),
     });
   } catch (error) {
     for (const array of outputs) array.dispose();

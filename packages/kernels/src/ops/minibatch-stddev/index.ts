@@ -1,0 +1,6 @@
+export {
+  type MinibatchStddevGeometry,
+  type MinibatchStddevMode,
+  minibatchStddevGeometry,
+} from "./geometry.ts";
+export { minibatchStddev, minibatchStddevGradInput } from "./minibatch-stddev.ts";
