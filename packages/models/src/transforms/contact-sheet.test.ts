@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { contactSheet } from "./contact-sheet.ts";
+import { drawText } from "./draw-text.ts";
 import { rgbImage } from "./image.ts";
 
 const grey = (width: number, height: number, level: number) =>
@@ -34,6 +35,26 @@ test("keeps the three channels of picture and background", () => {
   });
   expect([...sheet.data.subarray(0, 3)]).toEqual([4, 5, 6]);
   expect([...sheet.data.subarray(12, 15)]).toEqual([1, 2, 3]);
+});
+
+test("writes labels above columns and rows, cut to their room, in ink that can be read", () => {
+  const rows = [[grey(30, 2, 100), grey(30, 2, 100)]];
+  const plain = contactSheet(rows, { margin: 4 });
+  const labels = { columnLabels: ["ab", "too long"], rowLabels: ["row"] };
+  const labelled = contactSheet(rows, { margin: 4, ...labels });
+  // A line of 13 and half a margin, twice.
+  expect([labelled.width, labelled.height]).toEqual([plain.width, plain.height + 2 * 15]);
+
+  const expected = rgbImage(labelled.width, labelled.height);
+  expected.data.fill(255);
+  drawText(expected, "ab", { left: 4, top: 4 }, [0, 0, 0]);
+  drawText(expected, "to..", { left: 38, top: 4 }, [0, 0, 0]);
+  drawText(expected, "row", { left: 4, top: 19 }, [0, 0, 0]);
+  expected.data.set(plain.data.subarray(4 * plain.width * 3), 34 * plain.width * 3);
+  expect(labelled.data).toEqual(expected.data);
+
+  const dark = contactSheet(rows, { margin: 4, background: [0, 0, 90], ...labels });
+  expect(dark.data).toContain(255);
 });
 
 test("refuses a sheet without pictures and a margin that is none", () => {

@@ -1,3 +1,4 @@
+import { CHARACTER_HEIGHT, drawText, fitText } from "./draw-text.ts";
 import { checkImage, type RgbImage } from "./image.ts";
 
 /** Space and colour around the pictures of a {@link contactSheet}. */
@@ -6,6 +7,9 @@ export interface ContactSheetOptions {
   readonly margin?: number;
   /** Bytes R, G, B. */
   readonly background?: readonly [number, number, number];
+  /** A line above each column, and above each row; cut where it is too long. ASCII only. */
+  readonly columnLabels?: readonly string[];
+  readonly rowLabels?: readonly string[];
 }
 
 /**
@@ -18,7 +22,7 @@ export function contactSheet(
   rows: readonly (readonly (RgbImage | null)[])[],
   options: ContactSheetOptions = {},
 ): RgbImage {
-  const { margin = 8, background = [255, 255, 255] } = options;
+  const { margin = 8, background = [255, 255, 255], columnLabels = [], rowLabels = [] } = options;
   if (!Number.isInteger(margin) || margin < 0) {
     throw new RangeError(`contactSheet: margin is ${margin}\nPass a whole number of pixels.`);
   }
@@ -26,26 +30,63 @@ export function contactSheet(
   if (widths.length === 0) {
     throw new RangeError("contactSheet: there is no picture\nPass at least one row with one.");
   }
-  const width = margin + widths.reduce((sum, side) => sum + side + margin, 0);
-  const height = margin + heights.reduce((sum, side) => sum + side + margin, 0);
-  const data = new Uint8Array(width * height * 3);
-  for (let i = 0; i < data.length; i += 3) data.set(background, i);
+  const line = CHARACTER_HEIGHT + Math.ceil(margin / 2);
+  const headHeight = columnLabels.length > 0 ? line : 0;
+  const labelHeight = rowLabels.length > 0 ? line : 0;
+  const width = margin + sum(widths, margin);
+  const height = margin + headHeight + sum(heights, margin + labelHeight);
+  const sheet: RgbImage = { width, height, data: new Uint8Array(width * height * 3) };
+  for (let i = 0; i < sheet.data.length; i += 3) sheet.data.set(background, i);
+  const ink = inkOn(background);
 
-  let top = margin;
+  let left = margin;
+  widths.forEach((cell, x) => {
+    drawText(sheet, fitText(columnLabels[x] ?? "", cell), { left, top: margin }, ink);
+    left += cell + margin;
+  });
+  let top = margin + headHeight;
   rows.forEach((row, y) => {
-    let left = margin;
-    widths.forEach((cell, x) => {
-      const picture = row[x] ?? null;
-      if (picture !== null) {
-        const dx = left + ((cell - picture.width) >> 1);
-        const dy = top + ((heights[y]! - picture.height) >> 1);
-        paste({ width, height, data }, picture, dx, dy);
-      }
-      left += cell + margin;
-    });
+    const label = fitText(rowLabels[y] ?? "", width - 2 * margin);
+    drawText(sheet, label, { left: margin, top }, ink);
+    top += labelHeight;
+    pasteRow(sheet, row, { top, margin, widths, height: heights[y]! });
     top += heights[y]! + margin;
   });
-  return { width, height, data };
+  return sheet;
+}
+
+interface RowPlace {
+  readonly top: number;
+  readonly margin: number;
+  readonly widths: readonly number[];
+  readonly height: number;
+}
+
+function pasteRow(sheet: RgbImage, row: readonly (RgbImage | null)[], place: RowPlace): void {
+  const { top, margin, widths, height } = place;
+  let left = margin;
+  widths.forEach((cell, x) => {
+    const picture = row[x] ?? null;
+    if (picture !== null) {
+      paste(
+        sheet,
+        picture,
+        left + ((cell - picture.width) >> 1),
+        top + ((height - picture.height) >> 1),
+      );
+    }
+    left += cell + margin;
+  });
+}
+
+/** All sides, and `gap` after each. */
+function sum(sides: readonly number[], gap: number): number {
+  return sides.reduce((total, side) => total + side + gap, 0);
+}
+
+/** Black on light backgrounds, white on dark ones (ITU-R BT.601 luma). */
+function inkOn([r, g, b]: readonly [number, number, number]): readonly [number, number, number] {
+  return 0.299 * r + 0.587 * g + 0.114 * b > 127 ? [0, 0, 0] : [255, 255, 255];
 }
 
 function cellSizes(rows: readonly (readonly (RgbImage | null)[])[]) {
