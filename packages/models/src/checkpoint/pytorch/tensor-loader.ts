@@ -89,7 +89,8 @@ export class TensorLoader {
     }
     const bytes = this.#bytesOf(storage, itemBytes);
     const start = storage.offset * bytesPerElement(storage.dtype) + record.offset * itemBytes;
-    if (isContiguous(record)) {
+    const isAligned = (bytes.byteOffset + start) % itemBytes === 0;
+    if (isAligned && isContiguous(record)) {
       return viewTensor(dtype, shape, bytes.subarray(start, start + count * itemBytes));
     }
     this.#budget.take(count * itemBytes, `a row-major copy of ${quote(name)}`);
