@@ -30,6 +30,8 @@ export { type PadPair, pad } from "./ops/layout/pad.ts";
 export * from "./ops/matmul/index.ts";
 export * from "./ops/minibatch-stddev/index.ts";
 export * from "./ops/pool2d/index.ts";
+export { dropout, dropPath } from "./ops/random/dropout.ts";
+export { normal, philoxBits, type RandomOptions, uniform } from "./ops/random/random.ts";
 export {
   argmax,
   type ReduceName,
