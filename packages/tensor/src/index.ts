@@ -17,9 +17,33 @@ export {
 export { enableGrad, isRecording, noGrad, type Recording, record } from "./autograd.ts";
 export { full, ones, type TensorOptions, tensor, zeros } from "./factories.ts";
 export type { Backward, Saved } from "./graph.ts";
+export { add, div, maximum, minimum, mul, sub } from "./ops/binary.ts";
 export { conv2d, type FusedOptions, type LeakyActivation } from "./ops/conv2d.ts";
+export { concat, pad, slice, transpose } from "./ops/layout.ts";
 export { linear, matmul } from "./ops/linear.ts";
+export { minibatchStddev } from "./ops/minibatch-stddev.ts";
+export { adaptiveAvgPool2d, avgPool2d, maxPool2d } from "./ops/pool2d.ts";
+export { mean, sum } from "./ops/reduce.ts";
 export { flatten, reshape } from "./ops/reshape.ts";
+export {
+  abs,
+  affine,
+  clamp,
+  exp,
+  gelu,
+  leakyRelu,
+  log,
+  neg,
+  reciprocal,
+  relu,
+  sigmoid,
+  silu,
+  softplus,
+  sqrt,
+  square,
+  tanh,
+} from "./ops/unary.ts";
+export { upfirdn2d } from "./ops/upfirdn2d.ts";
 export { Random, type RandomState } from "./random.ts";
 export { keep, type Leak, leakReport, scope } from "./scope.ts";
 export { type BackwardOptions, Tensor, type TensorInit } from "./tensor.ts";
