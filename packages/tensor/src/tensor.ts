@@ -51,8 +51,16 @@ export class Tensor implements Leaf {
     this.#requiresGrad = false;
     this.#owner = owner === undefined ? currentContext().owner : owner;
     this.#owner?.add(this);
-    if (node === null) this.requiresGrad = requiresGrad;
-    else this.#requiresGrad = true;
+    if (node !== null) {
+      this.#requiresGrad = true;
+      return;
+    }
+    try {
+      this.requiresGrad = requiresGrad;
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /** The array on the device. It belongs to the tensor: `retain()` it to keep it longer. */

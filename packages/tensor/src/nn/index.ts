@@ -1,3 +1,5 @@
+export { GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh } from "./activation.ts";
+export { Conv2d, type Conv2dOptions } from "./conv2d.ts";
 export {
   constant,
   type FanMode,
@@ -15,14 +17,15 @@ export {
   xavierUniform,
 } from "./init.ts";
 export {
-  convolution,
+  convolution as convolutionLayout,
   deviceShape,
-  flattenedLinear,
+  flattenedLinear as flattenedLinearLayout,
   type Layout,
-  linear,
+  linear as linearLayout,
   permutation,
   unchanged,
 } from "./layout.ts";
+export { Linear, type LinearOptions } from "./linear.ts";
 export {
   type Layer,
   type LoadOptions,
@@ -40,3 +43,5 @@ export {
   type StateOptions,
   type StateTensor,
 } from "./parameter.ts";
+export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "./pooling.ts";
+export { Flatten, Identity, Sequential } from "./sequential.ts";

@@ -4,6 +4,24 @@ import { type Buffer, Counter, type HostTensorLike, type Parameter } from "./par
 /** How many names of a kind an error lists. */
 const LISTED = 12;
 
+type States = ReadonlyMap<string, Parameter | Buffer | Counter>;
+
+/** @throws {UsageError} at the first name or shape that two modules do not share */
+export function assertSameState(mine: States, theirs: States): void {
+  const describe = (states: States, name: string) => {
+    const shape = states.get(name)?.shape;
+    return shape === undefined ? "nothing" : formatShape(shape);
+  };
+  for (const name of [...mine.keys(), ...theirs.keys()]) {
+    const [here, source] = [describe(mine, name), describe(theirs, name)];
+    if (here === source) continue;
+    throw new UsageError(
+      `copyFrom: the modules differ at ${name}\n  here    ${here}\n  source  ${source}\n` +
+        "Copy between modules that were made with the same arguments.",
+    );
+  }
+}
+
 /**
  * Compares the tensors at hand with a module's state.
  *
@@ -11,7 +29,7 @@ const LISTED = 12;
  *   names
  */
 export function mismatches(
-  states: ReadonlyMap<string, Parameter | Buffer | Counter>,
+  states: States,
   tensors: ReadonlyMap<string, HostTensorLike>,
   strict: boolean,
 ): { missing: string[]; unexpected: string[] } {

@@ -139,6 +139,29 @@ test("scopes leave a module alone; `to` and `load` keep the tensors that are the
   norm.dispose();
 });
 
+test("copyFrom copies on the device, and refuses another kind of module", async ({ gpu }) => {
+  const student = new Block(true).to(gpu, { seed: 1 });
+  student.bn1.numBatchesTracked.value = 5;
+  const teacher = new Block(true).requiresGrad_(false);
+  teacher.copyFrom(student);
+  expect(await teacher.stateDict()).toEqual(await student.stateDict());
+  expect(teacher.conv.tensor).not.toBe(student.conv.tensor);
+  expect(teacher.conv.tensor.requiresGrad).toBe(false);
+  expect(() => teacher.copyFrom(new Block(false))).toThrow(
+    
+    "the modules differ at downsample.weight\n  here    [4]\n  source  nothing\n",
+  ,
+  );
+  expect(() => new Norm().copyFrom(new Network())).toThrow(
+    new UsageError(
+      "copyFrom: the modules differ at weight\n  here    [4]\n  source  nothing\n" +
+        "Copy between modules that were made with the same arguments.",
+    ),
+  );
+  student.dispose();
+  teacher.dispose();
+});
+
 test("freezing reaches the tensors, before and after they exist", ({ gpu }) => {
   const norm = new Norm().requiresGrad_(false).to(gpu, { seed: 0 });
   expect(norm.weight.tensor.requiresGrad).toBe(false);

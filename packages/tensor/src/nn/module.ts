@@ -1,7 +1,7 @@
-import { type Gpu, type Shape, UsageError } from "@fauxgrad/kernels";
+import { formatShape, type Gpu, type Shape, sameShape, UsageError } from "@fauxgrad/kernels";
 import { Random } from "../random.ts";
 import type { Tensor } from "../tensor.ts";
-import { mismatches } from "./mismatches.ts";
+import { assertSameState, mismatches } from "./mismatches.ts";
 import { Buffer, Counter, type HostTensorLike, Parameter, type StateTensor } from "./parameter.ts";
 
 /** What a module consists of. */
@@ -144,6 +144,24 @@ export abstract class Module {
       async ([name, member]) => [name, await member.read()] as const,
     );
     return new Map(await Promise.all(entries));
+  }
+
+  /**
+   * Copies the state of a module of the same kind, on the device: a teacher from its student.
+   *
+   * @throws {UsageError} if names or shapes differ
+   */
+  copyFrom(source: Module): void {
+    const theirs = source.#persistent();
+    const mine = this.#persistent();
+    assertSameState(mine, theirs);
+    for (const [name, state] of mine) {
+      const other = theirs.get(name);
+      if (state instanceof Counter && other instanceof Counter) state.value = other.value;
+      else if (!(state instanceof Counter) && other && !(other instanceof Counter)) {
+        state.copyFrom(other);
+      }
+    }
   }
 
   /** Training mode: batch statistics, dropout. */

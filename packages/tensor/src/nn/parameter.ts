@@ -87,6 +87,13 @@ abstract class ModuleState {
     );
   }
 
+  /** Copies another's values, on the device; in place if some are there already. */
+  copyFrom(source: ModuleState): void {
+    const { gpu, data } = source.tensor;
+    this.#tensor ??= this.#made(new Tensor(gpu.empty(data.shape), { owner: null }));
+    gpu.copy(data, this.#tensor.data);
+  }
+
   /** Copies the values to the host, in PyTorch's order. */
   async read(): Promise<StateTensor> {
     const data = toTorchOrder(this.layout, this.shape, await this.tensor.read());
@@ -110,8 +117,12 @@ abstract class ModuleState {
     }
     const shape = deviceShape(this.layout, this.shape);
     // The module owns it, not the scope in which it happens to be loaded.
-    this.#tensor = new Tensor(gpu.upload(ordered, shape), { owner: null });
-    this.onDevice(this.#tensor);
+    this.#tensor = this.#made(new Tensor(gpu.upload(ordered, shape), { owner: null }));
+  }
+
+  #made(tensor: Tensor): Tensor {
+    this.onDevice(tensor);
+    return tensor;
   }
 }
 
