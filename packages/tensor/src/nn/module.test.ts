@@ -148,9 +148,7 @@ test("copyFrom copies on the device, and refuses another kind of module", async 
   expect(teacher.conv.tensor).not.toBe(student.conv.tensor);
   expect(teacher.conv.tensor.requiresGrad).toBe(false);
   expect(() => teacher.copyFrom(new Block(false))).toThrow(
-    
     "the modules differ at downsample.weight\n  here    [4]\n  source  nothing\n",
-  ,
   );
   expect(() => new Norm().copyFrom(new Network())).toThrow(
     new UsageError(

@@ -1,4 +1,4 @@
-import { formatShape, type Gpu, type Shape, sameShape, UsageError } from "@fauxgrad/kernels";
+import { type Gpu, type Shape, UsageError } from "@fauxgrad/kernels";
 import { Random } from "../random.ts";
 import type { Tensor } from "../tensor.ts";
 import { assertSameState, mismatches } from "./mismatches.ts";
