@@ -75,10 +75,17 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"])("leaves nothing half-written on %s", 
   expect(await readdir(folder)).toEqual([]);
 });
 
-test("leaves nothing half-written when the program exits, or decides for itself", async () => {
+test("leaves nothing half-written when the program exits", async () => {
   expect(await interrupted("process.exit(7);")).toMatchObject({ code: 7 });
   expect(await readdir(folder)).toEqual([]);
-  const own = `process.on("SIGINT", () => process.exit(8)); process.kill(process.pid, "SIGINT");`;
-  expect(await interrupted(own)).toMatchObject({ code: 8 });
+});
+
+test("leaves the decision to a program that listens to the signal itself", async () => {
+  const exits = `process.on("SIGINT", () => process.exit(8)); process.kill(process.pid, "SIGINT");`;
+  expect(await interrupted(exits)).toMatchObject({ code: 8 });
   expect(await readdir(folder)).toEqual([]);
+  // One that goes on gets its file.
+  const goesOn = `process.on("SIGINT", () => undefined); process.kill(process.pid, "SIGINT");`;
+  expect(await interrupted(goesOn)).toMatchObject({ code: 99 });
+  expect(await readdir(folder)).toEqual(["big"]);
 });

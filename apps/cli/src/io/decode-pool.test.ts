@@ -107,6 +107,25 @@ test("a reader that leaves early withdraws what waits, and the pool goes on", as
   expect(results.map(isDecoded)).toEqual([true, true, true]);
 });
 
+test("what an early leaver withdrew is never decoded", async () => {
+  const counting = path.join(folder, "counting-worker.mjs");
+  await writeFile(
+    counting,
+    `import { parentPort } from "node:worker_threads";
+     let count = 0;
+     parentPort.on("message", ({ type }) => {
+       if (type === "close") parentPort.close();
+       else parentPort.postMessage({ type: "image", image: (count += 1), source: null });
+     });`,
+  );
+  await using pool = new DecodePool({ workerUrl: new URL(`file://${counting}`), threads: 1 });
+  const many = Array.from({ length: 50 }, (_, i) => `${i}`);
+  for await (const { index } of pool.decode(many, { prefetch: 50 })) if (index === 0) break;
+  const [result] = await collect(pool.decode(["last"]));
+  // The first, the ones that the thread took before the loop ended, and this one.
+  expect(Number(result !== undefined && isDecoded(result) && result.image)).toBeLessThan(10);
+});
+
 test("ends with the signal's reason, even in the middle of a file", async () => {
   await using pool = new DecodePool({ workerUrl, threads: 1 });
   const abort = new AbortController();

@@ -30,6 +30,11 @@ test("rounds halves to even", () => {
   expect(bytesOf(...steps.map((step) => step / 256))).toEqual([0, 0, 2, 2, 4, 254, 254, 254, 255]);
 });
 
+test("rounds every step to float32, so that what is nearly a half is one", () => {
+  // 255 · float32(0.5 / 255) = 0.50000003 in double, 0.5 in float32; numpy gives 0.
+  expect(bytesOf(0, 0.5 / 255, 1)).toEqual([0, 0, 255]);
+});
+
 test("makes a constant gradient black", () => {
   expect(bytesOf(0, 0, 0)).toEqual([0, 0, 0]);
   expect(bytesOf(-7.5, -7.5, -7.5)).toEqual([0, 0, 0]);
