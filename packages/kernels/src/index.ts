@@ -40,6 +40,20 @@ export {
   sumChannels,
   sumTo,
 } from "./ops/reduce/reduce.ts";
+export {
+  bceWithLogits,
+  bceWithLogitsGradLogits,
+  crossEntropy,
+  crossEntropyGradLogits,
+  type LossOptions,
+  type Reduction,
+} from "./ops/softmax/cross-entropy.ts";
+export {
+  logSoftmax,
+  logSoftmaxGradInput,
+  softmax,
+  softmaxGradInput,
+} from "./ops/softmax/softmax.ts";
 export * from "./ops/upfirdn2d/index.ts";
 export {
   broadcastShapes,
