@@ -1,5 +1,5 @@
 // A tensor as it lies in a file: element type, shape, and a typed array over the bytes. Checkpoint
-// files are little-endian, and so is every platform with WebGPU; typed arrays read them as they are.
+// files are little-endian, as is every platform with WebGPU: typed arrays read them as they are.
 
 import { CheckpointError, quote } from "./errors.ts";
 import {

@@ -147,9 +147,10 @@ export function readCheckpoint(
   if (startsWith(bytes, 0x80)) {
     return loadPytorch(readLegacyCheckpoint(bytes), "pytorch-legacy", section ?? null);
   }
+  const start = quote(String.fromCharCode(...bytes.subarray(0, 16)));
   throw new CheckpointError(
     "checkpoint: the file is in no format that is read here\n" +
-      `  ${bytes.length} bytes, beginning ${quote(String.fromCharCode(...bytes.subarray(0, 16)))}\n` +
+      `  ${bytes.length} bytes, beginning ${start}\n` +
       describeUnknown(bytes),
   );
 }

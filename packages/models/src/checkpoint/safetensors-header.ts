@@ -3,8 +3,8 @@
 //   { "__metadata__": { "key": "value" },
 //     "name": { "dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24] } }
 //
-// Offsets count from the end of the header; together the tensors cover the rest of the file exactly,
-// with no hole and no overlap, so that no byte is unaccounted for.
+// Offsets count from the end of the header; together the tensors cover the rest of the file, with
+// no hole and no overlap, so that no byte is unaccounted for.
 
 import { CheckpointError, quote } from "./errors.ts";
 import { bytesPerElement, elementCount, formatShape, type HostDType } from "./host-tensor.ts";

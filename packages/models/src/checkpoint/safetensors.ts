@@ -119,8 +119,8 @@ function formatHeader(
  * Tensors keep the order of the map within one element size; larger elements come first, and spaces
  * pad the header to 8 bytes, so that every reader can use the data in place.
  *
- * @throws {CheckpointError} if a tensor's data does not fit its dtype and shape, or a tensor has the
- *   reserved name `__metadata__`
+ * @throws {CheckpointError} if a tensor's data does not fit its dtype and shape, or its name is the
+ *   reserved `__metadata__`
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, HostTensor>,

@@ -6,8 +6,8 @@
 //   { "g": {…}, "d": {…}, "g_ema": {…}, "g_optim": {…}, "d_optim": {…} }    rosinality
 //
 // A section is a dictionary with string keys that holds tensors, itself or in a section of its own.
-// Scalars do not count: an accuracy on the GPU is a tensor too. The state of PyTorch's optimisers is
-// keyed by numbers and so is no section.
+// Scalars do not count: an accuracy on the GPU is a tensor too. The state of PyTorch's optimisers
+// is keyed by numbers and so is no section.
 
 import { CheckpointError, quote, SAVE_AS_STATE_DICT } from "./errors.ts";
 import { type PickleDict, type PickleValue, TensorRecord } from "./pickle/values.ts";
@@ -55,7 +55,7 @@ class SectionReader {
       if (typeof key !== "string") return null;
       if (++this.#visits > MOST_VISITS) {
         throw new CheckpointError(
-          `checkpoint: the dictionaries nest more than ${MOST_VISITS} entries\n${SAVE_AS_STATE_DICT}`,
+          `checkpoint: the dictionaries nest over ${MOST_VISITS} entries\n${SAVE_AS_STATE_DICT}`,
         );
       }
       if (value instanceof TensorRecord) tensors.set(key, value);
@@ -75,7 +75,8 @@ function allSections(top: Section): Section[] {
 function listSections(top: Section): string {
   const found = allSections(top).filter(({ tensors }) => holdsWeights(tensors));
   const lines = found.slice(0, MOST_LISTED).map(({ path, tensors }) => {
-    return `  ${quote(path === "" ? TOP : path)}  ${tensors.size} ${tensors.size === 1 ? "tensor" : "tensors"}`;
+    const noun = tensors.size === 1 ? "tensor" : "tensors";
+    return `  ${quote(path === "" ? TOP : path)}  ${tensors.size} ${noun}`;
   });
   if (found.length > MOST_LISTED) lines.push(`  … ${found.length - MOST_LISTED} more`);
   return lines.join("\n");

@@ -150,7 +150,7 @@ export const INSTRUCTIONS: Readonly<Record<number, Instruction>> = Object.fromEn
   Object.entries(TABLE).map(([code, [name, run]]) => [code, { name, run }]),
 );
 
-/** Names of the opcodes that are refused: text forms of protocols 0 and 1, and ways to call code. */
+/** Opcodes that are refused by name: text forms of protocols 0 and 1, and ways to call code. */
 export const REFUSED: Readonly<Record<number, string>> = {
   70: "FLOAT",
   73: "INT",

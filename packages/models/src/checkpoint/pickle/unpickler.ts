@@ -1,9 +1,9 @@
 // A pickle is a program for a small stack machine. This one runs the instructions that build data
-// and refuses the rest. Python's would import any name and call it: here a name outside the table of
-// globals.ts ends the reading, and what is inside the table is a constructor of plain data of ours.
+// and refuses the rest. Python's would import any name and call it: here a name outside the table
+// of globals.ts ends the reading, and what is inside is a constructor of plain data of ours.
 //
-// Nothing recurses and every instruction does an amount of work bounded by the bytes it consumes, so
-// that a file of n bytes is read, or refused, in O(n).
+// Nothing recurses, and the work is linear: each instruction costs what it consumes, from the file
+// or from the stack.
 
 import { CheckpointError, FILE_IS_DAMAGED, quote, SAVE_AS_STATE_DICT } from "../errors.ts";
 import type { ByteReader } from "./byte-reader.ts";
@@ -18,7 +18,8 @@ import {
   StorageRecord,
 } from "./values.ts";
 
-/** Far above any checkpoint: 30 instructions rebuild a tensor. Bounds the memory a file can cost. */
+// Far above any checkpoint, where 30 instructions rebuild a tensor: they bound the memory that a
+// file can cost.
 const MOST_INSTRUCTIONS = 10_000_000;
 const MOST_OBJECTS = 2_000_000;
 

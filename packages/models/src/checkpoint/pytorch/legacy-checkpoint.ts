@@ -1,5 +1,5 @@
-// torch.save before 1.6, and since with _use_new_zipfile_serialization=False: five pickles, then the
-// storages.
+// torch.save before 1.6, and since with _use_new_zipfile_serialization=False: five pickles, then
+// the storages.
 //
 //   magic number · protocol version · system information · the object · list of storage keys
 //   for each key:  u64 number of elements · the elements

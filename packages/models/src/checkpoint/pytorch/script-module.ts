@@ -3,7 +3,7 @@ import { PickleRecord, TensorRecord } from "../pickle/values.ts";
 
 const LONGEST_NAME = 2048;
 const DEEPEST_MODULE = 100;
-const MOST_VISITS = 1_000_000;
+const MOST_VISITS = 200_000;
 
 /** Whether a value is a module of a TorchScript archive. */
 export function isScriptModule(value: unknown): value is PickleRecord {
@@ -26,7 +26,7 @@ export function flattenScriptModule(root: PickleRecord): Map<string, TensorRecor
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { prefix, module, depth } = next;
     const children: typeof pending = [];
-    // A state that is no dictionary belongs to a packed or custom object, which has no weights here.
+    // A state that is no dictionary belongs to a packed or custom object, without weights here.
     for (const [key, value] of module.state instanceof Map ? module.state : []) {
       if (typeof key !== "string") continue;
       const name = prefix + key;

@@ -59,8 +59,8 @@ function gather(
 }
 
 /**
- * Turns the records of a pickle into tensors: views of the file for contiguous tensors, so that tied
- * weights share memory, and row-major copies for the rest.
+ * Turns the records of a pickle into tensors: views of the file for contiguous tensors, so that
+ * tied weights share memory, and row-major copies for the rest.
  */
 export class TensorLoader {
   readonly #source: StorageSource;

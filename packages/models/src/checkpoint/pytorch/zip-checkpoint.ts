@@ -32,7 +32,8 @@ function findFolder(archive: ZipArchive): string {
   throw new CheckpointError(
     `checkpoint: the ZIP archive holds ${found.length} files data.pkl, a PyTorch file has one` +
       `${listed.join("")}${more}\n` +
-      "Unpack the archive and pass the checkpoint inside, or save it again with PyTorch 1.6 or later.",
+      "Unpack the archive and pass the checkpoint inside, " +
+      "or save it again with PyTorch 1.6 or later.",
   );
 }
 
