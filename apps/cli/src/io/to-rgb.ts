@@ -12,7 +12,7 @@ interface Size {
  */
 export function toRgb(pixels: Uint8Array, size: Size, channels: number): RgbImage {
   const { width, height } = size;
-  if (channels === 3) return { width, height, data: pixels };
+  if (channels === 3) return { width, height, data: plain(pixels) };
   const data = new Uint8Array(width * height * 3);
   const green = channels === 4 ? 1 : 0;
   const blue = channels === 4 ? 2 : 0;
@@ -22,6 +22,11 @@ export function toRgb(pixels: Uint8Array, size: Size, channels: number): RgbImag
     data[write + 2] = pixels[read + blue]!;
   }
   return { width, height, data };
+}
+
+/** A Buffer is a Uint8Array whose `slice` does not copy; images shall not depend on which they hold. */
+function plain({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 /**
