@@ -116,6 +116,67 @@ test("requests above the limits are refused before launch, with sizes and a reme
   gpu.destroy();
 });
 
+/** The device with some of its properties replaced. */
+function standIn(
+  device: GPUDevice,
+  replaced: Partial<Record<keyof GPUDevice, unknown>>,
+): GPUDevice {
+  return new Proxy(device, {
+    get(target, name) {
+      if (name in replaced) return replaced[name as keyof GPUDevice];
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+test("a lost device is reported to the owner and by every later call", async ({ device }) => {
+  const errors: Error[] = [];
+  const lost = Promise.resolve({ reason: "unknown", message: "the driver was reset" });
+  const gpu = new Gpu(standIn(device, { lost }), { onError: (error) => errors.push(error) });
+  await lost;
+  await Promise.resolve();
+  const message =
+    "the device was lost: the driver was reset\n" +
+    "Open a new device; what was on the old one is gone (resume from a checkpoint).";
+  expect(errors.map(String)).toEqual([`DeviceError: ${message}`]);
+  expect(() => gpu.empty([1])).toThrow(message);
+  gpu.destroy();
+});
+
+test("what the device reports on its own reaches the owner as a typed error", async ({
+  device,
+}) => {
+  const listeners: ((event: unknown) => void)[] = [];
+  const addEventListener = (_: string, listener: (event: unknown) => void) => {
+    listeners.push(listener);
+  };
+  const errors: { kind?: string; message: string }[] = [];
+  const gpu = new Gpu(standIn(device, { addEventListener }), {
+    onError: (error) => errors.push(error),
+  });
+  class GPUOutOfMemoryError {
+    readonly message = "no memory left";
+  }
+  for (const listener of listeners) listener({ error: new GPUOutOfMemoryError() });
+  expect(errors[0]).toMatchObject({
+    kind: "out-of-memory",
+    message: "the device reported: no memory left\nUse a smaller batch or image.",
+  });
+  expect(() => gpu.empty([1])).toThrow("no memory left");
+  gpu.destroy();
+});
+
+test("memory above the cap goes back to the device, and trim gives back the rest", ({ device }) => {
+  const gpu = new Gpu(device, { maxIdleBytes: 2048 });
+  const arrays = [gpu.empty([512]), gpu.empty([512]), gpu.empty([512])];
+  for (const array of arrays) array.dispose();
+  expect(gpu.stats).toMatchObject({ liveBytes: 0, idleBytes: 2048, peakLiveBytes: 6144 });
+  gpu.trim();
+  expect(gpu.stats.idleBytes).toBe(0);
+  gpu.destroy();
+});
+
 test("a profile names every dispatch", async ({ gpu }) => {
   const a = gpu.upload([1], [1]);
   const { kernels, dispatches } = await gpu.profile(() => {

@@ -393,7 +393,12 @@ export class Gpu {
 
   #listen(): void {
     void this.device.lost.then(({ reason, message }) => {
-      if (this.#destroyed || reason === "destroyed") return;
+      if (this.#destroyed) return;
+      if (reason === "destroyed") {
+        // Whoever destroyed it knows; later calls still say why they cannot work.
+        this.#failure ??= new DeviceError("lost", "the device was destroyed\nOpen a new one.");
+        return;
+      }
       this.#fail(
         new DeviceError(
           "lost",
