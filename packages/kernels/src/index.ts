@@ -13,7 +13,10 @@ export { Gpu, type GpuOptions, type GpuStats, type KernelFamily } from "./gpu/gp
 export { GpuArray } from "./gpu/gpu-array.ts";
 export { defineKernel } from "./gpu/kernel.ts";
 export { byKernel, type DispatchTime, type KernelTime } from "./gpu/profiler.ts";
+export { throttledWait, type Wait } from "./gpu/wait.ts";
 export { ceilDiv } from "./gpu/workgroups.ts";
+export * from "./ops/batch-norm/index.ts";
+export * from "./ops/channel-norm/index.ts";
 export * from "./ops/conv2d/index.ts";
 export {
   type BiasActivationOptions,
@@ -24,6 +27,7 @@ export { type BinaryScalars, binary } from "./ops/elementwise/binary.ts";
 export { addInto, fill, full } from "./ops/elementwise/in-place.ts";
 export type { BinaryName, UnaryName, UnaryParams } from "./ops/elementwise/table.ts";
 export { checkLeak, unary, unaryGrad, unarySaves } from "./ops/elementwise/unary.ts";
+export * from "./ops/group-norm/index.ts";
 export { concat, split } from "./ops/layout/concat.ts";
 export { broadcastTo, flip, inversePermutation, slice, transpose } from "./ops/layout/gather.ts";
 export { type PadPair, pad } from "./ops/layout/pad.ts";

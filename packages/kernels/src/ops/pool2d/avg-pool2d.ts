@@ -6,6 +6,7 @@ import { withArrays } from "../../gpu/with-arrays.ts";
 import { formatShape, numel, type Shape } from "../../shape.ts";
 import type { Pair } from "../conv2d/geometry.ts";
 import { channelLanes, LANES, linearGrid, WORKGROUP } from "../lanes/lanes.ts";
+import { sumRows } from "../lanes/sum-rows.ts";
 import adaptiveWindows from "./adaptive-windows.wgsl";
 import axisSource from "./avg-axis.wgsl";
 import gradInputSource from "./avg-grad-input.wgsl";
@@ -17,7 +18,6 @@ import {
   pair,
   pool2dGeometry,
 } from "./geometry.ts";
-import { globalAverage } from "./global-average.ts";
 import stridedWindows from "./strided-windows.wgsl";
 
 const PARAMS = {
@@ -131,8 +131,10 @@ export function adaptiveAvgPool2d(
   input: GpuArray,
   geometry: AdaptivePool2dGeometry,
 ): GpuArray {
+  const [n, h, w, c] = geometry.input;
   const [, oh, ow] = geometry.output;
-  return oh * ow === 1 ? globalAverage(gpu, input, geometry.input) : pool(gpu, input, geometry);
+  if (oh * ow > 1) return pool(gpu, input, geometry);
+  return sumRows(gpu, input, [n, h * w, c], geometry.output, 1 / (h * w));
 }
 
 /**

@@ -1,7 +1,7 @@
 // output[b, s, c] = scale * sum of input[b, r, c] over the rows r of slab s
 //
-// The global average in two phases: slabs of rows first, then the slabs, in fixed order. One
-// invocation sums WIDTH channels of one slab.
+// Long columns in two phases: slabs of rows first, then the slabs, in fixed order. One invocation
+// sums WIDTH channels of one slab.
 
 const WORKGROUP: u32 = 64u;
 

@@ -1,0 +1,341 @@
+// What batch and group normalisation share. An array [B, R, C] is normalised over its rows R, and
+// over the channels of a group; batch norm is B = 1 with a group for each channel, group norm has
+// B = N. Moments and coefficients are kept as [B, C]: the same for all channels of a group.
+//
+// Forward: partial moments of slabs of rows, merged, then one pass to normalise.
+//
+// Gradient. Let x̂ = (x − μ)·s with s = 1 / √(σ² + ε), y = w·x̂ + b, n the number of elements that
+// share μ and σ², and h = w·g the gradient with respect to x̂. As ∂μ/∂x_j = 1 / n and
+// ∂σ²/∂x_j = 2·(x_j − μ) / n (the mean's part vanishes, for Σ (x − μ) = 0), ∂s/∂σ² = −s³ / 2, so
+//
+//   ∂L/∂x_j = h_j·s − (s / n)·Σ h − (s³ / n)·(x_j − μ)·Σ h·(x − μ)
+//           = s·(h_j − mean(h) − x̂_j·mean(h·x̂)).
+//
+// Both means follow from the sums of g and g·x̂ over the rows, which are also the gradients of bias
+// and weight. Where μ and σ² are constants (batch norm in eval mode) only s·h_j remains.
+
+import type { Gpu } from "../../gpu/gpu.ts";
+import type { GpuArray } from "../../gpu/gpu-array.ts";
+import { defineKernel } from "../../gpu/kernel.ts";
+import { type Arrays, withArrays } from "../../gpu/with-arrays.ts";
+import { ceilDiv, foldGrid } from "../../gpu/workgroups.ts";
+import { type ChannelLanes, channelLanes, LANES, linearGrid, WORKGROUP } from "../lanes/lanes.ts";
+import gradInputSource from "./grad-input.wgsl";
+import gradSumsSource from "./grad-sums.wgsl";
+import manyRowLanes from "./many-row-lanes.wgsl";
+import mergeMomentsSource from "./merge-moments.wgsl";
+import mergeSumsSource from "./merge-sums.wgsl";
+import momentsSource from "./moments.wgsl";
+import normalizeSource from "./normalize.wgsl";
+import oneRowLane from "./one-row-lane.wgsl";
+
+const CHANNEL_LANES = 8;
+
+const SLAB_PARAMS = {
+  workgroups: "u32",
+  blocks: "u32",
+  c: "u32",
+  rows: "u32",
+  slabs: "u32",
+  slab_rows: "u32",
+} as const;
+
+const BLOCK_PARAMS = {
+  total: "u32",
+  c: "u32",
+  rows: "u32",
+  block: "u32",
+  blocks: "u32",
+  eps: "f32",
+} as const;
+
+export const momentsKernel = defineKernel({
+  name: "norm-moments",
+  modules: { "lanes.wgsl": LANES, "row-lanes.wgsl": oneRowLane, "moments.wgsl": momentsSource },
+  constants: { CHANNEL_LANES },
+  bindings: { input: "read", partial: "read_write" },
+  params: SLAB_PARAMS,
+});
+
+export const mergeMomentsKernel = defineKernel({
+  name: "norm-merge-moments",
+  modules: { "merge-moments.wgsl": mergeMomentsSource },
+  constants: { WORKGROUP },
+  bindings: { partial: "read", mean: "read_write", variance: "read_write" },
+  params: {
+    total: "u32",
+    groups: "u32",
+    size: "u32",
+    rows: "u32",
+    slabs: "u32",
+    slab_rows: "u32",
+  },
+});
+
+export const normalizeKernel = defineKernel({
+  name: "norm-normalize",
+  modules: { "lanes.wgsl": LANES, "normalize.wgsl": normalizeSource },
+  constants: { WORKGROUP, AFFINE: true },
+  bindings: {
+    input: "read",
+    mean: "read",
+    variance: "read",
+    weight: "read",
+    bias: "read",
+    output: "read_write",
+  },
+  params: BLOCK_PARAMS,
+});
+
+export const gradSumsKernel = defineKernel({
+  name: "norm-grad-sums",
+  modules: { "lanes.wgsl": LANES, "row-lanes.wgsl": oneRowLane, "grad-sums.wgsl": gradSumsSource },
+  constants: { CHANNEL_LANES },
+  bindings: { grad_output: "read", input: "read", mean: "read", partial: "read_write" },
+  params: SLAB_PARAMS,
+});
+
+export const mergeSumsKernel = defineKernel({
+  name: "norm-merge-sums",
+  modules: { "merge-sums.wgsl": mergeSumsSource },
+  constants: { WORKGROUP, AFFINE: true },
+  bindings: {
+    partial: "read",
+    variance: "read",
+    weight: "read",
+    sum_grad: "read_write",
+    sum_product: "read_write",
+    mean_grad: "read_write",
+    mean_product: "read_write",
+  },
+  params: { total: "u32", groups: "u32", size: "u32", rows: "u32", slabs: "u32", eps: "f32" },
+});
+
+export const normGradInputKernel = defineKernel({
+  name: "norm-grad-input",
+  modules: { "lanes.wgsl": LANES, "grad-input.wgsl": gradInputSource },
+  constants: { WORKGROUP, AFFINE: true, CENTERED: true },
+  bindings: {
+    grad_output: "read",
+    input: "read",
+    mean: "read",
+    variance: "read",
+    weight: "read",
+    mean_grad: "read",
+    mean_product: "read",
+    grad_input: "read_write",
+  },
+  params: BLOCK_PARAMS,
+});
+
+/** An array `[B, R, C]` and its groups of channels. */
+export interface NormView {
+  readonly batch: number;
+  readonly rows: number;
+  readonly channels: number;
+  /** Groups that the channels divide into. */
+  readonly groups: number;
+  /** Added to the variance, so that a constant input gives 0. */
+  readonly eps: number;
+}
+
+/** Mean and biased variance, each `[B, C]`. */
+export interface Moments {
+  readonly mean: GpuArray;
+  readonly variance: GpuArray;
+}
+
+/** Gain and offset, `[C]`; null for 1 and 0. */
+export interface Affine {
+  readonly weight: GpuArray | null;
+  readonly bias: GpuArray | null;
+}
+
+/** Gradients' raw material; null where nobody asked. */
+export interface NormGradients {
+  /** Of the input's shape. */
+  readonly gradInput: GpuArray | null;
+  /** `[B, C]`: sums of `gradOutput` over the rows. */
+  readonly sumGrad: GpuArray | null;
+  /** `[B, C]`: sums of `gradOutput · x̂` over the rows. */
+  readonly sumProduct: GpuArray | null;
+}
+
+interface Slabs {
+  readonly lanes: ChannelLanes;
+  readonly count: number;
+  readonly modules: { readonly "lanes.wgsl": string; readonly "row-lanes.wgsl": string };
+  readonly params: { readonly [K in keyof typeof SLAB_PARAMS]: number };
+  readonly workgroups: [number, number];
+}
+
+/** Workgroups wanted in flight and rows that one of them should have at least. */
+const SLABS = {
+  registers: { workgroups: 32, rows: 32, most: 64 },
+  tiled: { workgroups: 512, rows: 128, most: 256 },
+} as const;
+
+function slabsOf(gpu: Gpu, { batch, rows, channels }: NormView): Slabs {
+  const lanes = channelLanes(channels);
+  const blocks = ceilDiv(lanes.vectors, CHANNEL_LANES);
+  const wanted = SLABS[gpu.family];
+  const most = Math.min(wanted.most, ceilDiv(rows, wanted.rows));
+  const slabRows = ceilDiv(rows, Math.min(most, ceilDiv(wanted.workgroups, batch * blocks)));
+  const slabs = ceilDiv(rows, slabRows);
+  const workgroups = batch * slabs * blocks;
+  const rowLanes = gpu.family === "tiled" ? manyRowLanes : oneRowLane;
+  return {
+    lanes,
+    count: slabs,
+    modules: { ...lanes.modules, "row-lanes.wgsl": rowLanes },
+    params: { workgroups, blocks, c: lanes.vectors, rows, slabs, slab_rows: slabRows },
+    workgroups: foldGrid(workgroups, gpu.device.limits.maxComputeWorkgroupsPerDimension),
+  };
+}
+
+/** Rows of one invocation of a pass over the array: enough to make its coefficients worth loading. */
+const BLOCK = { registers: 32, tiled: 8 } as const;
+
+function blocksOf(gpu: Gpu, { batch, rows, channels, eps }: NormView) {
+  const { vectors, modules } = channelLanes(channels);
+  const block = Math.min(rows, BLOCK[gpu.family]);
+  const blocks = ceilDiv(rows, block);
+  const total = batch * blocks * vectors;
+  const params = { total, c: vectors, rows, block, blocks, eps };
+  return { modules, params, workgroups: linearGrid(gpu, total) };
+}
+
+/** Mean and biased variance of each channel's group. The caller owns both arrays. */
+export function moments(gpu: Gpu, input: GpuArray, view: NormView): Moments {
+  const { batch, rows, channels, groups } = view;
+  const slabs = slabsOf(gpu, view);
+  return withArrays(gpu, (arrays) => {
+    const partial = arrays.temporary([batch, slabs.count, 2, channels]);
+    const { modules, workgroups } = slabs;
+    momentsKernel.dispatch(gpu, { input, partial }, slabs.params, { modules, workgroups });
+    const mean = arrays.output([batch, channels]);
+    const variance = arrays.output([batch, channels]);
+    const params = {
+      total: batch * groups,
+      groups,
+      size: channels / groups,
+      rows,
+      slabs: slabs.count,
+      slab_rows: slabs.params.slab_rows,
+    };
+    mergeMomentsKernel.dispatch(gpu, { partial, mean, variance }, params, {
+      workgroups: linearGrid(gpu, params.total),
+    });
+    return { mean, variance };
+  });
+}
+
+/** `(input − mean) / √(variance + eps) · weight + bias`, of the input's shape. */
+export function normalize(
+  gpu: Gpu,
+  input: GpuArray,
+  { mean, variance }: Moments,
+  { weight, bias }: Affine,
+  view: NormView,
+): GpuArray {
+  const { params, modules, workgroups } = blocksOf(gpu, view);
+  return withArrays(gpu, (arrays) => {
+    const output = arrays.output(input.shape);
+    const operands = { input, mean, variance, weight: weight ?? mean, bias: bias ?? mean, output };
+    normalizeKernel.dispatch(gpu, operands, params, {
+      modules,
+      workgroups,
+      constants: { AFFINE: weight !== null },
+    });
+    return output;
+  });
+}
+
+/** What {@link normGradients} is to compute, and how. */
+export interface NormGradientOptions {
+  readonly weight: GpuArray | null;
+  readonly needsInput: boolean;
+  readonly needsSums: boolean;
+  /** Whether mean and variance are functions of the input. */
+  readonly centered: boolean;
+}
+
+/** Gradients of {@link normalize}, through the moments if `centered`. */
+export function normGradients(
+  gpu: Gpu,
+  gradOutput: GpuArray,
+  input: GpuArray,
+  { mean, variance }: Moments,
+  view: NormView,
+  { weight, needsInput, needsSums, centered }: NormGradientOptions,
+): NormGradients {
+  const moments = { mean, variance };
+  return withArrays(gpu, (arrays) => {
+    const sums =
+      needsSums || (needsInput && centered)
+        ? gradSums(gpu, arrays, { gradOutput, input, weight, moments }, view, needsSums)
+        : null;
+    const returned = {
+      sumGrad: needsSums ? (sums?.sumGrad ?? null) : null,
+      sumProduct: needsSums ? (sums?.sumProduct ?? null) : null,
+    };
+    if (!needsInput) return { gradInput: null, ...returned };
+    const { params, modules, workgroups } = blocksOf(gpu, view);
+    const gradInput = arrays.output(input.shape);
+    const operands = {
+      grad_output: gradOutput,
+      input,
+      mean,
+      variance,
+      weight: weight ?? mean,
+      mean_grad: sums?.meanGrad ?? mean,
+      mean_product: sums?.meanProduct ?? mean,
+      grad_input: gradInput,
+    };
+    const constants = { AFFINE: weight !== null, CENTERED: centered };
+    normGradInputKernel.dispatch(gpu, operands, params, { modules, workgroups, constants });
+    return { gradInput, ...returned };
+  });
+}
+
+interface GradOperands {
+  readonly gradOutput: GpuArray;
+  readonly input: GpuArray;
+  readonly weight: GpuArray | null;
+  readonly moments: Moments;
+}
+
+function gradSums(
+  gpu: Gpu,
+  arrays: Arrays,
+  { gradOutput, input, weight, moments: { mean, variance } }: GradOperands,
+  view: NormView,
+  areReturned: boolean,
+) {
+  const { batch, rows, channels, groups, eps } = view;
+  const slabs = slabsOf(gpu, view);
+  const partial = arrays.temporary([batch, slabs.count, 2, channels]);
+  const operands = { grad_output: gradOutput, input, mean, partial };
+  const { modules, workgroups } = slabs;
+  gradSumsKernel.dispatch(gpu, operands, slabs.params, { modules, workgroups });
+  const shape = [batch, channels];
+  const make = areReturned ? arrays.output : arrays.temporary;
+  const [sumGrad, sumProduct] = [make(shape), make(shape)];
+  const [meanGrad, meanProduct] = [arrays.temporary(shape), arrays.temporary(shape)];
+  const merged = {
+    partial,
+    variance,
+    weight: weight ?? mean,
+    sum_grad: sumGrad,
+    sum_product: sumProduct,
+    mean_grad: meanGrad,
+    mean_product: meanProduct,
+  };
+  const size = channels / groups;
+  const params = { total: batch * groups, groups, size, rows, slabs: slabs.count, eps };
+  mergeSumsKernel.dispatch(gpu, merged, params, {
+    workgroups: linearGrid(gpu, params.total),
+    constants: { AFFINE: weight !== null },
+  });
+  return { sumGrad, sumProduct, meanGrad, meanProduct };
+}

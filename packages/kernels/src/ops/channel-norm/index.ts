@@ -1,0 +1,1 @@
+export type { Affine, Moments } from "./channel-norm.ts";

@@ -1,0 +1,7 @@
+export {
+  type GroupNormGeometry,
+  type GroupNormShapes,
+  groupNorm,
+  groupNormGeometry,
+  groupNormGradients,
+} from "./group-norm.ts";

@@ -1,0 +1,21 @@
+import { type Normalized, normalize } from "../channel-norm/reference.ts";
+
+/** Which of the `N · groups` groups an element of an array `[N, …, C]` belongs to. */
+export function groupOf(shape: readonly number[], groups: number): (element: number) => number {
+  const channels = shape.at(-1)!;
+  const perSample = shape.slice(1).reduce((product, size) => product * size, 1);
+  const size = channels / groups;
+  return (i) => Math.floor(i / perSample) * groups + Math.floor((i % channels) / size);
+}
+
+/** Group normalisation in float64. */
+export function groupNorm(
+  x: ArrayLike<number>,
+  shape: readonly number[],
+  groups: number,
+  weight: ArrayLike<number> | null,
+  bias: ArrayLike<number> | null,
+  eps: number,
+): Normalized {
+  return normalize(x, weight, bias, { shape, groupOf: groupOf(shape, groups), eps });
+}

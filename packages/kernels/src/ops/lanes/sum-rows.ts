@@ -1,0 +1,54 @@
+import type { Gpu } from "../../gpu/gpu.ts";
+import type { GpuArray } from "../../gpu/gpu-array.ts";
+import { defineKernel } from "../../gpu/kernel.ts";
+import { withArrays } from "../../gpu/with-arrays.ts";
+import { ceilDiv } from "../../gpu/workgroups.ts";
+import { channelLanes, LANES, linearGrid, WORKGROUP } from "./lanes.ts";
+import slabSumSource from "./slab-sum.wgsl";
+
+export const slabSumKernel = defineKernel({
+  name: "slab-sum",
+  modules: { "lanes.wgsl": LANES, "slab-sum.wgsl": slabSumSource },
+  constants: { WORKGROUP },
+  bindings: { input: "read", output: "read_write" },
+  params: { total: "u32", c: "u32", rows: "u32", slabs: "u32", slab_rows: "u32", scale: "f32" },
+});
+
+/** Rows that one invocation sums without a second phase. */
+const ROWS_AT_ONCE = 64;
+
+/**
+ * `output[b, c] = scale · Σ_r input[b, r, c]`: up to 64 rows in one phase, else about `√R` slabs of
+ * rows first, which are summed in a second phase.
+ *
+ * @param input `B·R·C` elements
+ * @param shape of the output, `B·C` elements
+ */
+export function sumRows(
+  gpu: Gpu,
+  input: GpuArray,
+  [batch, rows, channels]: readonly [number, number, number],
+  shape: readonly number[],
+  scale: number,
+): GpuArray {
+  const { width, vectors, modules } = channelLanes(channels);
+  return withArrays(gpu, (arrays) => {
+    const sum = (from: GpuArray, to: GpuArray, r: number, slabs: number, factor: number) => {
+      const total = (batch * slabs * channels) / width;
+      const slab_rows = ceilDiv(r, slabs);
+      const params = { total, c: vectors, rows: r, slabs, slab_rows, scale: factor };
+      const workgroups = linearGrid(gpu, total);
+      slabSumKernel.dispatch(gpu, { input: from, output: to }, params, { modules, workgroups });
+    };
+    const output = arrays.output(shape);
+    if (rows <= ROWS_AT_ONCE) {
+      sum(input, output, rows, 1, scale);
+    } else {
+      const slabs = ceilDiv(rows, Math.ceil(Math.sqrt(rows)));
+      const partial = arrays.temporary([batch, slabs, channels]);
+      sum(input, partial, rows, slabs, 1);
+      sum(partial, output, slabs, 1, scale);
+    }
+    return output;
+  });
+}
