@@ -1,4 +1,12 @@
-import { type DType, full as fullArray, type Gpu, type Shape } from "@fauxgrad/kernels";
+import {
+  type DType,
+  full as fullArray,
+  type Gpu,
+  normal,
+  type RandomOptions,
+  type Shape,
+  uniform,
+} from "@fauxgrad/kernels";
 import { Tensor } from "./tensor.ts";
 
 /** Options of the functions that make tensors. */
@@ -44,4 +52,28 @@ export function full(
   { requiresGrad = false, dtype = "f32" }: TensorOptions = {},
 ): Tensor {
   return new Tensor(fullArray(gpu, shape, value, dtype), { requiresGrad });
+}
+
+/** Options of {@link rand} and {@link randn}. */
+export interface RandomTensorOptions extends RandomOptions {
+  /** Collect a gradient here. */
+  readonly requiresGrad?: boolean;
+}
+
+/** Values uniform in [0, 1), made on the device; the same for the same seed and offset. */
+export function rand(
+  gpu: Gpu,
+  shape: Shape,
+  { requiresGrad = false, ...random }: RandomTensorOptions,
+): Tensor {
+  return new Tensor(uniform(gpu, shape, random), { requiresGrad });
+}
+
+/** Standard normal values, made on the device; the same for the same seed and offset. */
+export function randn(
+  gpu: Gpu,
+  shape: Shape,
+  { requiresGrad = false, ...random }: RandomTensorOptions,
+): Tensor {
+  return new Tensor(normal(gpu, shape, random), { requiresGrad });
 }

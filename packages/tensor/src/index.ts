@@ -15,16 +15,30 @@ export {
   UsageError,
 } from "@fauxgrad/kernels";
 export { enableGrad, isRecording, noGrad, type Recording, record } from "./autograd.ts";
-export { full, ones, type TensorOptions, tensor, zeros } from "./factories.ts";
+export {
+  full,
+  ones,
+  type RandomTensorOptions,
+  rand,
+  randn,
+  type TensorOptions,
+  tensor,
+  zeros,
+} from "./factories.ts";
 export type { Backward, Saved } from "./graph.ts";
+export { biasActivation } from "./ops/bias-activation.ts";
 export { add, div, maximum, minimum, mul, sub } from "./ops/binary.ts";
 export { conv2d, type FusedOptions, type LeakyActivation } from "./ops/conv2d.ts";
-export { concat, pad, slice, transpose } from "./ops/layout.ts";
+export { dropout, dropPath } from "./ops/dropout.ts";
+export { amax, amin, argmax } from "./ops/extrema.ts";
+export { broadcastTo, concat, flip, pad, slice, transpose } from "./ops/layout.ts";
 export { linear, matmul } from "./ops/linear.ts";
+export { binaryCrossEntropyWithLogits, crossEntropy } from "./ops/losses.ts";
 export { minibatchStddev } from "./ops/minibatch-stddev.ts";
 export { adaptiveAvgPool2d, avgPool2d, maxPool2d } from "./ops/pool2d.ts";
 export { mean, sum } from "./ops/reduce.ts";
 export { flatten, reshape } from "./ops/reshape.ts";
+export { logSoftmax, softmax } from "./ops/softmax.ts";
 export {
   abs,
   affine,

@@ -1,0 +1,58 @@
+import { type GpuArray, sgdStep, UsageError } from "@fauxgrad/kernels";
+import {
+  type BaseOptions,
+  type GroupInput,
+  type Memory,
+  Optimizer,
+  type Trainables,
+} from "./optimizer.ts";
+
+/** Options of {@link SGD}; PyTorch's names and defaults. */
+export interface SgdOptions extends BaseOptions {
+  momentum?: number;
+  dampening?: number;
+  nesterov?: boolean;
+  /** Adds `weightDecay · parameter` to the gradient. */
+  weightDecay?: number;
+}
+
+/**
+ * Stochastic gradient descent: `g ← grad + weightDecay·θ`, `b ← momentum·b + (1 − dampening)·g` (at
+ * first `b ← g`), `θ ← θ − lr·(nesterov ? g + momentum·b : b)`.
+ *
+ * @throws {UsageError} if Nesterov's momentum is asked for without momentum, or with dampening
+ * @see torch.optim.SGD, which it matches
+ */
+export class SGD extends Optimizer<SgdOptions> {
+  constructor(groups: Trainables | readonly GroupInput<SgdOptions>[], options: SgdOptions) {
+    super(groups, options);
+    for (const { nesterov = false, momentum = 0, dampening = 0 } of this.groups) {
+      if (!nesterov || (momentum > 0 && dampening === 0)) continue;
+      throw new UsageError(
+        `SGD: nesterov with momentum = ${momentum} and dampening = ${dampening}\n` +
+          "Nesterov's momentum needs momentum above 0 and no dampening.",
+      );
+    }
+  }
+
+  protected override update(
+    { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 }: SgdOptions,
+    parameter: GpuArray,
+    gradient: GpuArray,
+    { arrays }: Memory,
+  ): void {
+    const { gpu } = parameter;
+    const first = !arrays.has("momentum_buffer");
+    // The first step fills it.
+    if (first && momentum > 0) arrays.set("momentum_buffer", gpu.empty(parameter.shape));
+    const buffer = momentum > 0 ? (arrays.get("momentum_buffer") ?? null) : null;
+    sgdStep(gpu, parameter, gradient, buffer, {
+      lr,
+      momentum,
+      dampening,
+      nesterov,
+      weightDecay,
+      first,
+    });
+  }
+}
