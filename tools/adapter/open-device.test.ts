@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { AdapterError, dawnFlags, openDevice } from "./device.ts";
+import { AdapterError, dawnFlags, openDevice } from "./open-device.ts";
 
 const { GPU } = process.env;
 
