@@ -14,6 +14,7 @@ export { GpuArray } from "./gpu/gpu-array.ts";
 export { defineKernel } from "./gpu/kernel.ts";
 export { byKernel, type DispatchTime, type KernelTime } from "./gpu/profiler.ts";
 export { throttledWait, type Wait } from "./gpu/wait.ts";
+export { throttledWait, type Wait } from "./gpu/wait.ts";
 export { ceilDiv } from "./gpu/workgroups.ts";
 export * from "./ops/batch-norm/index.ts";
 export * from "./ops/channel-norm/index.ts";
