@@ -1,4 +1,4 @@
-import type { PadPair } from "@fauxgrad/kernels";
+import type { PadPair, Shape } from "@fauxgrad/kernels";
 import * as kernels from "@fauxgrad/kernels";
 import { record } from "../autograd.ts";
 import type { Tensor } from "../tensor.ts";
@@ -73,5 +73,35 @@ export function pad(input: Tensor, pads: readonly PadPair[], value = 0): Tensor 
     output: kernels.pad(gpu, input.data, pads, value),
     inputs: [input],
     backward: (gradOutput) => [kernels.slice(gpu, gradOutput, starts, shape)],
+  });
+}
+
+/**
+ * Reversed along `axes`.
+ *
+ * @see torch.flip
+ */
+export function flip(input: Tensor, axes: readonly number[]): Tensor {
+  const { gpu } = input;
+  return record({
+    op: "flip",
+    output: kernels.flip(gpu, input.data, axes),
+    inputs: [input],
+    backward: (gradOutput) => [kernels.flip(gpu, gradOutput, axes)],
+  });
+}
+
+/**
+ * Repeated along axes of size 1, and along new ones in front.
+ *
+ * @see torch.broadcast_to
+ */
+export function broadcastTo(input: Tensor, shape: Shape): Tensor {
+  const { gpu, shape: inputShape } = input;
+  return record({
+    op: "broadcastTo",
+    output: kernels.broadcastTo(gpu, input.data, shape),
+    inputs: [input],
+    backward: (gradOutput) => [kernels.sumTo(gpu, gradOutput, inputShape)],
   });
 }
