@@ -334,6 +334,28 @@ test("a written weight is transposed again", async ({ gpu }) => {
   for (const array of [gradOutput, weight, before, after]) array.dispose();
 });
 
+test("one weight under two shapes is transposed for each", async ({ gpu }) => {
+  const values = Float32Array.from({ length: 16 }, (_, i) => i);
+  const kernel = gpu.upload(values, [2, 2, 2, 2]);
+  const dense = kernel.reshape([1, 1, 8, 2]);
+  const gradOutput = gpu.upload([1, 0], [1, 1, 1, 2]);
+  const asKernel = conv2dGradInput(
+    gpu,
+    gradOutput,
+    kernel,
+    conv2dGeometry([1, 2, 2, 2], [2, 2, 2, 2]),
+  );
+  const asDense = conv2dGradInput(
+    gpu,
+    gradOutput,
+    dense,
+    conv2dGeometry([1, 1, 1, 8], [1, 1, 8, 2]),
+  );
+  expect([...(await asKernel.read())]).toEqual([0, 2, 4, 6, 8, 10, 12, 14]);
+  expect([...(await asDense.read())]).toEqual([0, 2, 4, 6, 8, 10, 12, 14]);
+  for (const array of [kernel, dense, gradOutput, asKernel, asDense]) array.dispose();
+});
+
 describe("messages", () => {
   test("channels that do not agree", () => {
     expect(() => conv2dGeometry([8, 224, 224, 4], [7, 7, 3, 64])).toThrow(

@@ -42,6 +42,11 @@ function derive(source: GpuArray, key: string, make: () => GpuArray): GpuArray {
   return made;
 }
 
+/** Handles of one buffer may differ in shape: a dense layer's weight is also a 4×4 kernel's. */
+function keyOf(kind: string, weight: GpuArray, g: Conv2dGeometry): string {
+  return `conv2d.${kind}/${weight.shape.join()}/${g.groups}`;
+}
+
 function pack(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry, transpose: boolean): GpuArray {
   const taps = g.kh * g.kw;
   const groupInputs = g.c / g.groups;
@@ -76,7 +81,7 @@ function pack(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry, transpose: boolean)
 /** The weight as the forward correlation reads it: itself, or padded to whole vec4s of outputs. */
 export function forwardWeight(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry): GpuArray {
   if (g.o % 4 === 0) return weight;
-  return derive(weight, "conv2d.forward", () => pack(gpu, weight, g, false));
+  return derive(weight, keyOf("forward", weight, g), () => pack(gpu, weight, g, false));
 }
 
 /**
@@ -84,7 +89,7 @@ export function forwardWeight(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry): Gp
  * weight, so that a frozen network transposes once.
  */
 export function transposedWeight(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry): GpuArray {
-  return derive(weight, `conv2d.transposed/${g.groups}`, () => pack(gpu, weight, g, true));
+  return derive(weight, keyOf("transposed", weight, g), () => pack(gpu, weight, g, true));
 }
 
 /** `array` with its last axis padded to a multiple of four by zeros, or another handle of it. */
