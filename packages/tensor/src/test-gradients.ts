@@ -47,7 +47,7 @@ export async function checkGradients(gpu: Gpu, check: GradientCase): Promise<voi
   output.backward(seed);
   for (const [i, input] of inputs.entries()) {
     const loss = (at: Float64Array) => {
-      const y = reference(...points.with(i, at));
+      const y = reference(...points.with(i, Float64Array.from(at)));
       return g.reduce((sum, weight, k) => sum + weight * y[k]!, 0);
     };
     const gradient = numericalGradient(loss, points[i]!);
