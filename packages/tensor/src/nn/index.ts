@@ -1,5 +1,6 @@
 export { GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh } from "./activation.ts";
 export { Conv2d, type Conv2dOptions } from "./conv2d.ts";
+export { type DrawState, Dropout, DropPath, RandomModule } from "./dropout.ts";
 export {
   constant,
   type FanMode,
@@ -26,6 +27,7 @@ export {
   unchanged,
 } from "./layout.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
+export { BCEWithLogitsLoss, CrossEntropyLoss } from "./losses.ts";
 export {
   type Layer,
   type LoadOptions,

@@ -67,10 +67,18 @@ export abstract class Module {
     }
   }
 
+  /** This module, whose name is the prefix, and all below it. */
+  *namedModules(prefix = ""): Iterable<readonly [string, Module]> {
+    yield [prefix, this];
+    for (const [name, member] of this.members()) {
+      if (!(member instanceof Module)) continue;
+      yield* member.namedModules(prefix === "" ? name : `${prefix}.${name}`);
+    }
+  }
+
   /** This module and all below it. */
   *modules(): Iterable<Module> {
-    yield this;
-    for (const [, member] of this.members()) if (member instanceof Module) yield* member.modules();
+    for (const [, module] of this.namedModules()) yield module;
   }
 
   /** Parameters by PyTorch's names; one that has two names comes once. */
@@ -98,12 +106,8 @@ export abstract class Module {
 
   /** Puts initial values on the device where there are none yet. */
   to(gpu: Gpu, { seed }: ToOptions): this {
-    for (const [name, member] of this.#states("")) {
-      if (member instanceof Counter || member.isOnDevice) continue;
-      // A stream for each name: a layer more leaves the others' values as they were.
-      member.initialize(gpu, new Random(seed, name));
-    }
-    this.#seed(seed, "");
+    this.#initialize(gpu, seed);
+    for (const [name, module] of this.namedModules()) module.onSeed(new Random(seed, name).bits());
     return this;
   }
 
@@ -133,8 +137,9 @@ export abstract class Module {
       if (member instanceof Counter) member.assign(tensor);
       else member.assign(gpu, tensor);
     }
-    // Buffers that no checkpoint holds are constants: any seed gives them.
-    this.to(gpu, { seed: seed ?? 0 });
+    // Without a seed only buffers that no checkpoint holds are left, and those are constants.
+    if (seed === undefined) this.#initialize(gpu, 0);
+    else this.to(gpu, { seed });
     return report;
   }
 
@@ -200,10 +205,11 @@ export abstract class Module {
   /** Gives a module that draws random numbers while training its own seed. */
   protected onSeed(_seed: number): void {}
 
-  #seed(seed: number, prefix: string): void {
-    this.onSeed(new Random(seed, prefix).bits());
-    for (const [name, member] of this.members()) {
-      if (member instanceof Module) member.#seed(seed, `${prefix}${name}.`);
+  #initialize(gpu: Gpu, seed: number): void {
+    for (const [name, member] of this.#states("")) {
+      if (member instanceof Counter || member.isOnDevice) continue;
+      // A stream for each name: a layer more leaves the others' values as they were.
+      member.initialize(gpu, new Random(seed, name));
     }
   }
 

@@ -1,0 +1,79 @@
+import { type RandomOptions, UsageError } from "@fauxgrad/kernels";
+import { dropout, dropPath } from "../ops/dropout.ts";
+import type { Tensor } from "../tensor.ts";
+import { Module } from "./module.ts";
+
+/** Where a module's random numbers come from: save it to continue exactly. */
+export interface DrawState {
+  readonly seed: number;
+  /** Draws so far. */
+  readonly draws: number;
+}
+
+/** A module that draws random numbers while training; its seed comes with `to` or `load`. */
+export abstract class RandomModule extends Module {
+  #state: DrawState | null = null;
+
+  /** Null before the module has a seed. */
+  get drawState(): DrawState | null {
+    return this.#state;
+  }
+
+  set drawState(state: DrawState | null) {
+    this.#state = state;
+  }
+
+  protected override onSeed(seed: number): void {
+    this.#state = { seed, draws: 0 };
+  }
+
+  /** The next draw: of one seed, each has its own numbers. */
+  protected nextDraw(): RandomOptions {
+    if (this.#state === null) {
+      throw new UsageError(
+        `${this.constructor.name} draws random numbers in training mode and has no seed\n` +
+          "Pass one to to(gpu, { seed }) or load(gpu, tensors, { seed }), or call eval().",
+      );
+    }
+    const { seed, draws } = this.#state;
+    this.#state = { seed, draws: draws + 1 };
+    return { seed, offset: draws };
+  }
+}
+
+/**
+ * In training mode zeroes each element with probability `p` and divides the others by `1 − p`.
+ *
+ * @see torch.nn.Dropout
+ */
+export class Dropout extends RandomModule {
+  readonly p: number;
+
+  constructor(p = 0.5) {
+    super();
+    this.p = p;
+  }
+
+  forward(input: Tensor): Tensor {
+    return this.training && this.p > 0 ? dropout(input, this.p, this.nextDraw()) : input;
+  }
+}
+
+/**
+ * In training mode zeroes whole samples with probability `p` and divides the others by `1 − p`.
+ *
+ * @see torchvision.ops.StochasticDepth with mode "row"; Huang et al., "Deep Networks with Stochastic
+ *   Depth", 2016
+ */
+export class DropPath extends RandomModule {
+  readonly p: number;
+
+  constructor(p: number) {
+    super();
+    this.p = p;
+  }
+
+  forward(input: Tensor): Tensor {
+    return this.training && this.p > 0 ? dropPath(input, this.p, this.nextDraw()) : input;
+  }
+}
