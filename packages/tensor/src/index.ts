@@ -26,11 +26,13 @@ export {
   zeros,
 } from "./factories.ts";
 export type { Backward, Saved } from "./graph.ts";
+export { type BatchNormOptions, batchNorm, type RunningMoments } from "./ops/batch-norm.ts";
 export { biasActivation } from "./ops/bias-activation.ts";
 export { add, div, maximum, minimum, mul, sub } from "./ops/binary.ts";
 export { conv2d, type FusedOptions, type LeakyActivation } from "./ops/conv2d.ts";
 export { dropout, dropPath } from "./ops/dropout.ts";
 export { amax, amin, argmax } from "./ops/extrema.ts";
+export { groupNorm } from "./ops/group-norm.ts";
 export { broadcastTo, concat, flip, pad, slice, transpose } from "./ops/layout.ts";
 export { linear, matmul } from "./ops/linear.ts";
 export { binaryCrossEntropyWithLogits, crossEntropy } from "./ops/losses.ts";

@@ -1,0 +1,118 @@
+import { UsageError } from "@fauxgrad/kernels";
+import { batchNorm as batchNormReference } from "@fauxgrad/kernels/reference/batch-norm";
+import { groupNorm as groupNormReference } from "@fauxgrad/kernels/reference/group-norm";
+import { dot, numericalGradient, randomFloats } from "@fauxgrad/testing";
+import { tensor } from "../factories.ts";
+import { expect, test } from "../test-gpu.ts";
+import { batchNorm } from "./batch-norm.ts";
+import { groupNorm } from "./group-norm.ts";
+
+const SHAPE = [2, 3, 3, 4];
+const COUNT = 72;
+const X = randomFloats(COUNT, 1);
+const WEIGHT = randomFloats(4, 2);
+const BIAS = randomFloats(4, 3);
+const SEED = randomFloats(COUNT, 4);
+const EPS = 1e-5;
+/** Values are of the order of 1, sums of 18 of them, squared in the variance. */
+const TOLERANCE = 18 * 18 * 2 ** -22;
+
+type Reference = (
+  x: ArrayLike<number>,
+  weight: ArrayLike<number>,
+  bias: ArrayLike<number>,
+) => Float64Array;
+
+const batch: Reference = (x, w, b) => batchNormReference(x, SHAPE, w, b, EPS).data;
+const group: Reference = (x, w, b) => groupNormReference(x, SHAPE, 2, w, b, EPS).data;
+
+function expectNear(actual: Float32Array | undefined, expected: Float64Array): void {
+  expect(actual).toHaveLength(expected.length);
+  expected.forEach((value, i) => {
+    expect(Math.abs(actual![i]! - value), `element ${i}`).toBeLessThan(TOLERANCE);
+  });
+}
+
+for (const [name, reference] of [
+  ["batchNorm", batch],
+  ["groupNorm", group],
+] as const) {
+  test(`gradients of ${name} equal the differences of the reference`, async ({ gpu }) => {
+    using input = tensor(gpu, X, SHAPE, { requiresGrad: true });
+    using weight = tensor(gpu, WEIGHT, [4], { requiresGrad: true });
+    using bias = tensor(gpu, BIAS, [4], { requiresGrad: true });
+    using seed = tensor(gpu, SEED, SHAPE);
+    using output =
+      name === "batchNorm"
+        ? batchNorm(input, null, weight, bias, { training: true })
+        : groupNorm(input, 2, weight, bias);
+    expectNear(await output.read(), reference(X, WEIGHT, BIAS));
+    output.backward(seed);
+    const loss: (...operands: Parameters<Reference>) => number = (...operands) =>
+      dot(reference(...operands), SEED);
+    expectNear(
+      await input.grad?.read(),
+      numericalGradient((x) => loss(x, WEIGHT, BIAS), X),
+    );
+    expectNear(
+      await weight.grad?.read(),
+      numericalGradient((w) => loss(X, w, BIAS), WEIGHT),
+    );
+    expectNear(
+      await bias.grad?.read(),
+      numericalGradient((b) => loss(X, WEIGHT, b), BIAS),
+    );
+  });
+}
+
+test("training moves the running moments, evaluation normalises by them", async ({ gpu }) => {
+  using input = tensor(gpu, X, SHAPE, { requiresGrad: true });
+  const running = {
+    mean: tensor(gpu, [0, 0, 0, 0], [4]),
+    variance: tensor(gpu, [1, 1, 1, 1], [4]),
+  };
+  batchNorm(input, running, null, null, { training: true, momentum: 0.5 }).dispose();
+  const { mean, variance } = batchNormReference(X, SHAPE, null, null, EPS);
+  const movedMean = Float64Array.from(mean, (value) => 0.5 * value);
+  const movedVariance = Float64Array.from(variance, (value) => 0.5 + 0.5 * value * (18 / 17));
+  expectNear(await running.mean.read(), movedMean);
+  expectNear(await running.variance.read(), movedVariance);
+
+  using output = batchNorm(input, running);
+  using seed = tensor(gpu, SEED, SHAPE);
+  output.backward(seed);
+  const scales = movedVariance.map((value) => 1 / Math.sqrt(value + EPS));
+  expectNear(
+    await output.read(),
+    Float64Array.from(X, (x, i) => (x - movedMean[i % 4]!) * scales[i % 4]!),
+  );
+  expectNear(
+    await input.grad?.read(),
+    Float64Array.from(SEED, (g, i) => g * scales[i % 4]!),
+  );
+  running.mean.dispose();
+  running.variance.dispose();
+});
+
+test("a frozen input costs no gradient of it", async ({ gpu }) => {
+  using input = tensor(gpu, X, SHAPE);
+  using weight = tensor(gpu, WEIGHT, [4], { requiresGrad: true });
+  using bias = tensor(gpu, BIAS, [4]);
+  using output = groupNorm(input, 4, weight, bias);
+  using seed = tensor(gpu, SEED, SHAPE);
+  const names: string[] = [];
+  const { dispatches } = await gpu.profile(() => output.backward(seed));
+  for (const { name } of dispatches) names.push(name);
+  expect(names).toEqual(["norm-grad-sums", "norm-merge-sums", "slab-sum"]);
+  expect([input.grad, bias.grad]).toEqual([null, null]);
+});
+
+test("evaluation without running moments is refused with the remedy", ({ gpu }) => {
+  using input = tensor(gpu, X, SHAPE);
+  expect(() => batchNorm(input, null)).toThrow(
+    new UsageError(
+      "batchNorm: there are no running moments to normalise by\n" +
+        "  input  [2, 3, 3, 4]\nPass them, or { training: true }.",
+    ),
+  );
+});
