@@ -53,8 +53,11 @@ function paintIndexed(bytes: Uint8Array, header: BmpHeader, data: Uint8Array): v
     const row = (topDown ? y : height - 1 - y) * width;
     for (let x = 0; x < width; x += 1) {
       const bit = x * bits;
-      const packed = () => (bytes[begin + (bit >> 3)]! >> (8 - bits - (bit & 7))) & mask;
-      const color = (indices === null ? packed() : indices[row + x]!) * 3;
+      const index =
+        indices === null
+          ? (bytes[begin + (bit >> 3)]! >> (8 - bits - (bit & 7))) & mask
+          : indices[row + x]!;
+      const color = index * 3;
       data[write] = palette[color]!;
       data[write + 1] = palette[color + 1]!;
       data[write + 2] = palette[color + 2]!;
