@@ -108,6 +108,8 @@ test("an entry must end before the next begins", () => {
   expect(() => open(file).read("a")).toThrow(
     new CheckpointError(`zip: entry "a" has no local header at byte 4294967294${DAMAGED}`),
   );
+  view.setUint32(directory + 46 + 1 + 42, 0xffffffff, true);
+  expect(() => open(file).read("a")).toThrow(CheckpointError);
 });
 
 test("two entries of one name, unknown methods, encryption and missing entries are refused", () => {
