@@ -10,7 +10,7 @@ import gatherSource from "./gather.wgsl";
 export const gatherKernel = defineKernel({
   name: "gather",
   modules: { "gather.wgsl": gatherSource },
-  constants: { LANES, ELEMENTS: PER_INVOCATION, Element: "vec4u" },
+  constants: { LANES, ELEMENTS: PER_INVOCATION, AXES: 6, Element: "vec4u" },
   bindings: { input: "read", output: "read_write" },
   params: {
     count: "u32",
@@ -77,7 +77,7 @@ function gather(
     },
     {
       workgroups: flatGrid(gpu, count),
-      constants: { Element: unit === 4 ? "vec4u" : "u32" },
+      constants: { AXES: joined.sizes.length > 3 ? 6 : 3, Element: unit === 4 ? "vec4u" : "u32" },
     },
   );
   return output;

@@ -11,7 +11,7 @@ import padSource from "./pad.wgsl";
 export const padKernel = defineKernel({
   name: "pad",
   modules: { "pad.wgsl": padSource },
-  constants: { LANES, ELEMENTS: PER_INVOCATION, Element: "vec4u" },
+  constants: { LANES, ELEMENTS: PER_INVOCATION, AXES: 6, Element: "vec4u" },
   bindings: { input: "read", output: "read_write" },
   params: {
     count: "u32",
@@ -55,7 +55,8 @@ interface PaddedAxis {
 export function pad(gpu: Gpu, x: GpuArray, pads: readonly PadPair[], value = 0): GpuArray {
   const shape = paddedShape(x.shape, pads);
   const axes = joinUnpadded(x.shape, pads);
-  requireSixAxes("pad", x.shape, axes.length);
+  const joined = axes.length;
+  requireSixAxes("pad", x.shape, joined);
   const last = axes.at(-1);
   const vector = [last?.input, last?.before, last?.output].every((size) => (size ?? 1) % 4 === 0);
   const unit = vector ? 4 : 1;
@@ -93,7 +94,10 @@ export function pad(gpu: Gpu, x: GpuArray, pads: readonly PadPair[], value = 0):
       input5: a5.input,
       bits: elementBits(value, x.dtype),
     },
-    { workgroups: flatGrid(gpu, count), constants: { Element: vector ? "vec4u" : "u32" } },
+    {
+      workgroups: flatGrid(gpu, count),
+      constants: { AXES: joined > 3 ? 6 : 3, Element: vector ? "vec4u" : "u32" },
+    },
   );
   return output;
 }
