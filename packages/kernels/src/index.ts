@@ -14,7 +14,6 @@ export { GpuArray } from "./gpu/gpu-array.ts";
 export { defineKernel } from "./gpu/kernel.ts";
 export { byKernel, type DispatchTime, type KernelTime } from "./gpu/profiler.ts";
 export { throttledWait, type Wait } from "./gpu/wait.ts";
-export { throttledWait, type Wait } from "./gpu/wait.ts";
 export { ceilDiv } from "./gpu/workgroups.ts";
 export * from "./ops/batch-norm/index.ts";
 export * from "./ops/channel-norm/index.ts";
@@ -63,6 +62,7 @@ export {
   softmaxGradInput,
 } from "./ops/softmax/softmax.ts";
 export * from "./ops/upfirdn2d/index.ts";
+export * from "./ops/weight-standardization/index.ts";
 export {
   broadcastShapes,
   checkShape,

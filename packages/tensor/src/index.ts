@@ -60,6 +60,7 @@ export {
   tanh,
 } from "./ops/unary.ts";
 export { upfirdn2d } from "./ops/upfirdn2d.ts";
+export { standardizeWeight } from "./ops/weight-standardization.ts";
 export { Random, type RandomState } from "./random.ts";
 export { keep, type Leak, leakReport, scope } from "./scope.ts";
 export { type BackwardOptions, Tensor, type TensorInit } from "./tensor.ts";

@@ -1,0 +1,5 @@
+export {
+  type FilterMoments,
+  standardizeWeight,
+  standardizeWeightGrad,
+} from "./weight-standardization.ts";
