@@ -77,7 +77,6 @@ function reducedAxes(op: string, input: Shape, axes: readonly number[] | null): 
 export interface ReducePlan {
   /** Width of a row; for `columns = 1` a contiguous run is cut into rows of this width. */
   readonly columns: number;
-  readonly rows: number;
   readonly rowsPerSlab: number;
   readonly slabs: number;
   /** Elements of one `outer`. */
@@ -124,5 +123,5 @@ function slabs(outer: number, rows: number, columns: number, limit: number): Red
   const rowsPerSlab = Math.ceil(rows / wanted);
   const count = Math.ceil(rows / rowsPerSlab);
   const rest = count > 1 ? [{ outer, rows: count, columns }] : [];
-  return { columns, rows, rowsPerSlab, slabs: count, limit, rest };
+  return { columns, rowsPerSlab, slabs: count, limit, rest };
 }

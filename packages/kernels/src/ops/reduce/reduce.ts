@@ -73,7 +73,6 @@ export const reduceKernel = defineKernel({
   params: {
     count: "u32",
     columns: "u32",
-    rows: "u32",
     rows_per_slab: "u32",
     slabs: "u32",
     limit: "u32",
@@ -150,7 +149,6 @@ function reduceOnce(
     {
       count,
       columns,
-      rows: plan.rows,
       rows_per_slab: plan.rowsPerSlab,
       slabs: plan.slabs,
       limit: plan.limit / unit,

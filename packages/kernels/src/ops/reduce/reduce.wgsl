@@ -5,7 +5,8 @@
 // device busy, and a second dispatch reduces [outer, slabs, columns]. The order of the terms depends
 // on the shape alone.
 // Columns are counted in units of `Element`. A contiguous run of `limit` values is also walked as
-// rows of some width; then the last row may be short, which the guard sees to.
+// rows of some width; then the last row may be short. So may be the last slab: the guard sees to
+// both.
 
 alias Element = vec4f;
 
@@ -14,7 +15,6 @@ const LANES: u32 = 64u;
 struct Params {
   count: u32, // outer * slabs * columns
   columns: u32,
-  rows: u32,
   rows_per_slab: u32,
   slabs: u32,
   limit: u32, // Elements of one `outer`, at most rows * columns
@@ -38,7 +38,7 @@ fn main(
   let column = i - block * params.columns;
   let outer = block / params.slabs;
   let first = (block - outer * params.slabs) * params.rows_per_slab;
-  let last = min(first + params.rows_per_slab, params.rows);
+  let last = first + params.rows_per_slab;
   let base = outer * params.limit;
   var total = Element(params.identity);
   for (var row = first; row < last; row++) {
