@@ -1,6 +1,8 @@
 export { GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh } from "./activation.ts";
+export { BatchNorm2d, type BatchNorm2dOptions } from "./batch-norm2d.ts";
 export { Conv2d, type Conv2dOptions } from "./conv2d.ts";
 export { type DrawState, Dropout, DropPath, RandomModule } from "./dropout.ts";
+export { GroupNorm, type GroupNormOptions } from "./group-norm.ts";
 export {
   constant,
   type FanMode,
@@ -17,6 +19,7 @@ export {
   xavierNormal,
   xavierUniform,
 } from "./init.ts";
+export { LayerNorm, type LayerNormOptions } from "./layer-norm.ts";
 export {
   convolution as convolutionLayout,
   deviceShape,

@@ -8,15 +8,15 @@ import { type Layer, Module } from "./module.ts";
  *
  * @see torch.nn.Sequential
  */
-export class Sequential<L extends Layer = Layer> extends Module {
-  readonly layers: readonly L[];
+export class Sequential<L extends readonly Layer[] = readonly Layer[]> extends Module {
+  readonly layers: L;
 
-  constructor(...layers: readonly L[]) {
+  constructor(...layers: L) {
     super();
     this.layers = layers;
   }
 
-  override *members(): Iterable<readonly [string, L]> {
+  override *members(): Iterable<readonly [string, Layer]> {
     for (const [i, layer] of this.layers.entries()) yield [`${i}`, layer];
   }
 
