@@ -47,6 +47,7 @@ export {
   sumChannels,
   sumTo,
 } from "./ops/reduce/reduce.ts";
+export * from "./ops/resize/index.ts";
 export {
   bceWithLogits,
   bceWithLogitsGradLogits,

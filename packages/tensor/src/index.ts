@@ -40,6 +40,7 @@ export { minibatchStddev } from "./ops/minibatch-stddev.ts";
 export { adaptiveAvgPool2d, avgPool2d, maxPool2d } from "./ops/pool2d.ts";
 export { mean, sum } from "./ops/reduce.ts";
 export { flatten, reshape } from "./ops/reshape.ts";
+export { interpolateBilinear, upsampleNearest } from "./ops/resize.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
 export {
   abs,
