@@ -28,6 +28,7 @@ export { addInto, fill, full } from "./ops/elementwise/in-place.ts";
 export type { BinaryName, UnaryName, UnaryParams } from "./ops/elementwise/table.ts";
 export { checkLeak, unary, unaryGrad, unarySaves } from "./ops/elementwise/unary.ts";
 export * from "./ops/group-norm/index.ts";
+export * from "./ops/layer-norm/index.ts";
 export { concat, split } from "./ops/layout/concat.ts";
 export { broadcastTo, flip, inversePermutation, slice, transpose } from "./ops/layout/gather.ts";
 export { type PadPair, pad } from "./ops/layout/pad.ts";

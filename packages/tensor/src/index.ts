@@ -33,6 +33,7 @@ export { conv2d, type FusedOptions, type LeakyActivation } from "./ops/conv2d.ts
 export { dropout, dropPath } from "./ops/dropout.ts";
 export { amax, amin, argmax } from "./ops/extrema.ts";
 export { groupNorm } from "./ops/group-norm.ts";
+export { layerNorm } from "./ops/layer-norm.ts";
 export { broadcastTo, concat, flip, pad, slice, transpose } from "./ops/layout.ts";
 export { linear, matmul } from "./ops/linear.ts";
 export { binaryCrossEntropyWithLogits, crossEntropy } from "./ops/losses.ts";

@@ -1,11 +1,14 @@
 import { UsageError } from "@fauxgrad/kernels";
 import { batchNorm as batchNormReference } from "@fauxgrad/kernels/reference/batch-norm";
 import { groupNorm as groupNormReference } from "@fauxgrad/kernels/reference/group-norm";
+import { layerNorm as layerNormReference } from "@fauxgrad/kernels/reference/layer-norm";
 import { dot, numericalGradient, randomFloats } from "@fauxgrad/testing";
 import { tensor } from "../factories.ts";
+import type { Tensor } from "../tensor.ts";
 import { expect, test } from "../test-gpu.ts";
 import { batchNorm } from "./batch-norm.ts";
 import { groupNorm } from "./group-norm.ts";
+import { layerNorm } from "./layer-norm.ts";
 
 const SHAPE = [2, 3, 3, 4];
 const COUNT = 72;
@@ -25,6 +28,9 @@ type Reference = (
 
 const batch: Reference = (x, w, b) => batchNormReference(x, SHAPE, w, b, EPS).data;
 const group: Reference = (x, w, b) => groupNormReference(x, SHAPE, 2, w, b, EPS).data;
+const layer: Reference = (x, w, b) => layerNormReference(x, SHAPE, w, b, EPS).data;
+
+type Apply = (input: Tensor, weight: Tensor, bias: Tensor) => Tensor;
 
 function expectNear(actual: Float32Array | undefined, expected: Float64Array): void {
   expect(actual).toHaveLength(expected.length);
@@ -33,19 +39,19 @@ function expectNear(actual: Float32Array | undefined, expected: Float64Array): v
   });
 }
 
-for (const [name, reference] of [
-  ["batchNorm", batch],
-  ["groupNorm", group],
-] as const) {
+const CASES: readonly (readonly [string, Reference, Apply])[] = [
+  ["batchNorm", batch, (x, w, b) => batchNorm(x, null, w, b, { training: true })],
+  ["groupNorm", group, (x, w, b) => groupNorm(x, 2, w, b)],
+  ["layerNorm", layer, (x, w, b) => layerNorm(x, w, b)],
+];
+
+for (const [name, reference, apply] of CASES) {
   test(`gradients of ${name} equal the differences of the reference`, async ({ gpu }) => {
     using input = tensor(gpu, X, SHAPE, { requiresGrad: true });
     using weight = tensor(gpu, WEIGHT, [4], { requiresGrad: true });
     using bias = tensor(gpu, BIAS, [4], { requiresGrad: true });
     using seed = tensor(gpu, SEED, SHAPE);
-    using output =
-      name === "batchNorm"
-        ? batchNorm(input, null, weight, bias, { training: true })
-        : groupNorm(input, 2, weight, bias);
+    using output = apply(input, weight, bias);
     expectNear(await output.read(), reference(X, WEIGHT, BIAS));
     output.backward(seed);
     const loss: (...operands: Parameters<Reference>) => number = (...operands) =>

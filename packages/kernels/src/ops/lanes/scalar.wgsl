@@ -12,3 +12,8 @@ fn pack(index: Index) -> u32 {
 fn unpack(word: u32) -> Index {
   return word;
 }
+
+// The sum over the channels of an Element.
+fn total(value: Element) -> f32 {
+  return value;
+}

@@ -17,6 +17,9 @@ export const slabSumKernel = defineKernel({
 /** Rows that one invocation sums without a second phase. */
 const ROWS_AT_ONCE = 64;
 
+/** `[B, R, C]` of an array whose rows are summed. */
+export type RowSizes = readonly [batch: number, rows: number, channels: number];
+
 /**
  * `output[b, c] = scale · Σ_r input[b, r, c]`: up to 64 rows in one phase, else about `√R` slabs of
  * rows first, which are summed in a second phase.
@@ -27,28 +30,41 @@ const ROWS_AT_ONCE = 64;
 export function sumRows(
   gpu: Gpu,
   input: GpuArray,
-  [batch, rows, channels]: readonly [number, number, number],
+  sizes: RowSizes,
   shape: readonly number[],
   scale: number,
 ): GpuArray {
-  const { width, vectors, modules } = channelLanes(channels);
   return withArrays(gpu, (arrays) => {
-    const sum = (from: GpuArray, to: GpuArray, r: number, slabs: number, factor: number) => {
-      const total = (batch * slabs * channels) / width;
-      const slab_rows = ceilDiv(r, slabs);
-      const params = { total, c: vectors, rows: r, slabs, slab_rows, scale: factor };
-      const workgroups = linearGrid(gpu, total);
-      slabSumKernel.dispatch(gpu, { input: from, output: to }, params, { modules, workgroups });
-    };
     const output = arrays.output(shape);
-    if (rows <= ROWS_AT_ONCE) {
-      sum(input, output, rows, 1, scale);
-    } else {
-      const slabs = ceilDiv(rows, Math.ceil(Math.sqrt(rows)));
-      const partial = arrays.temporary([batch, slabs, channels]);
-      sum(input, partial, rows, slabs, 1);
-      sum(partial, output, slabs, 1, scale);
-    }
+    sumRowsInto(gpu, input, sizes, output, scale);
     return output;
+  });
+}
+
+/** As {@link sumRows}, into an array of `B·C` elements. */
+export function sumRowsInto(
+  gpu: Gpu,
+  input: GpuArray,
+  [batch, rows, channels]: RowSizes,
+  output: GpuArray,
+  scale: number,
+): void {
+  const { width, vectors, modules } = channelLanes(channels);
+  const sum = (from: GpuArray, to: GpuArray, r: number, slabs: number, factor: number) => {
+    const total = (batch * slabs * channels) / width;
+    const slab_rows = ceilDiv(r, slabs);
+    const params = { total, c: vectors, rows: r, slabs, slab_rows, scale: factor };
+    const workgroups = linearGrid(gpu, total);
+    slabSumKernel.dispatch(gpu, { input: from, output: to }, params, { modules, workgroups });
+  };
+  if (rows <= ROWS_AT_ONCE) {
+    sum(input, output, rows, 1, scale);
+    return;
+  }
+  withArrays(gpu, (arrays) => {
+    const slabs = ceilDiv(rows, Math.ceil(Math.sqrt(rows)));
+    const partial = arrays.temporary([batch, slabs, channels]);
+    sum(input, partial, rows, slabs, 1);
+    sum(partial, output, slabs, 1, scale);
   });
 }

@@ -12,3 +12,8 @@ fn pack(index: Index) -> u32 {
 fn unpack(word: u32) -> Index {
   return (vec4u(word) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u);
 }
+
+// The sum over the channels of an Element.
+fn total(value: Element) -> f32 {
+  return dot(value, vec4f(1.0));
+}

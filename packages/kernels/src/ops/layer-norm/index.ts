@@ -1,0 +1,7 @@
+export {
+  type LayerNormGeometry,
+  layerNorm,
+  layerNormGeometry,
+  layerNormGradients,
+  type RowMoments,
+} from "./layer-norm.ts";
