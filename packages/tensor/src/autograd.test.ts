@@ -48,6 +48,16 @@ test("a tensor used twice, and by itself, collects both gradients", async ({ gpu
   });
 });
 
+test("a node waits for the longest path that leads to it", async ({ gpu }) => {
+  await scope(async () => {
+    const x = tensor(gpu, [3], [1], { requiresGrad: true });
+    const square = times(x, x);
+    // The square is one step from the result, and three.
+    times(square, plus(plus(square, x), x)).backward(); // x⁴ + 2x³
+    expect(await x.grad!.item()).toBe(4 * 27 + 6 * 9);
+  });
+});
+
 test("leaves accumulate over passes, in one buffer", async ({ gpu }) => {
   await scope(async () => {
     const x = tensor(gpu, [3, 5], [2], { requiresGrad: true });
