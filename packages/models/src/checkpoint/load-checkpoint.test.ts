@@ -118,6 +118,18 @@ test("several sections and none named: the error lists them", () => {
   );
 });
 
+test("weights beside a section are ambiguous; the top level is the section named by a dot", () => {
+  expect(() => readCheckpoint(fixture("mixed.pth"))).toThrow(
+    new CheckpointError(
+      "checkpoint: the file holds several sets of tensors, and it is not clear which to read\n" +
+        '  "."  1 tensor\n  "teacher"  1 tensor\n' +
+        'Name one of them, for example { section: "teacher" }.',
+    ),
+  );
+  expect(weightOf(fixture("mixed.pth"), ".")).toEqual([["weight", 1]]);
+  expect(weightOf(fixture("mixed.pth"), "teacher")).toEqual([["weight", 2]]);
+});
+
 test("a section that no name begins with: the error lists the prefixes", () => {
   expect(() => readCheckpoint(fixture("parallel.pth"), { section: "visual" })).toThrow(
     new CheckpointError(

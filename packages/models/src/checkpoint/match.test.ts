@@ -72,6 +72,8 @@ test("suggests the prefix that the file's names have", () => {
   expect(() => match({ ...prefixed("net.d."), "net.g.weight": [1] })).toThrow(
     'The file has every name with "net.d." in front: read it with { section: "net.d" }.',
   );
+  const { "net.d.bn.num_batches_tracked": _counter, ...uncounted } = prefixed("net.d.");
+  expect(() => match(uncounted)).toThrow('"net.d." in front');
   const { "net.d.bn.weight": _, ...incomplete } = prefixed("net.d.");
   expect(() => match(incomplete)).toThrow(ADVICE);
   expect(() => match({ ...prefixed("net.d."), "net.d.bn.weight": [5] })).toThrow(ADVICE);

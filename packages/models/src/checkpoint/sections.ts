@@ -52,7 +52,7 @@ class SectionReader {
     const tensors = new Map<string, TensorRecord>();
     const children = new Map<string, Section>();
     for (const [key, value] of dict) {
-      if (typeof key !== "string") return null;
+      if (typeof key !== "string") continue;
       if (++this.#visits > MOST_VISITS) {
         throw new CheckpointError(
           `checkpoint: the dictionaries nest over ${MOST_VISITS} entries\n${SAVE_AS_STATE_DICT}`,
