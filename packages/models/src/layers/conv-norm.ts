@@ -1,0 +1,104 @@
+// A convolution without bias, batch normalisation, and perhaps ReLU: the unit that ResNet and
+// Inception are built of. With frozen weights and running moments the normalisation is a factor and
+// a shift of each output channel,
+//
+//   γ · (w ⋆ x − μ) / √(σ² + eps) + β = (w · s) ⋆ x + (β − μ · s),   s = γ / √(σ² + eps),
+//
+// which a convolution computes in its own pass: two reads and writes of the maps fewer, each way.
+
+import {
+  add,
+  affine,
+  conv2d,
+  div,
+  isRecording,
+  mul,
+  relu,
+  scope,
+  sqrt,
+  sub,
+  type Tensor,
+} from "@fauxgrad/tensor";
+import {
+  BatchNorm2d,
+  Conv2d,
+  type Conv2dOptions,
+  Module,
+  type Parameter,
+} from "@fauxgrad/tensor/nn";
+import { derived } from "./derived.ts";
+
+const RELU = { slope: 0 } as const;
+
+/** Whether no gradient is wanted for the unit's parameters and its moments stay as they are. */
+function isFrozen(conv: Conv2d, norm: BatchNorm2d): boolean {
+  if (norm.training) return false;
+  const parameters: readonly (Parameter | null)[] = [conv.weight, norm.weight, norm.bias];
+  return !isRecording() || !parameters.some((parameter) => parameter?.requiresGrad);
+}
+
+function fold(conv: Conv2d, norm: BatchNorm2d): { weight: Tensor; bias: Tensor } {
+  const { runningMean, runningVar, eps } = norm;
+  const deviation = sqrt(affine(runningVar.tensor, 1, eps));
+  const one = affine(runningVar.tensor, 0, 1);
+  const scale = div(norm.weight?.tensor ?? one, deviation);
+  const centre = mul(runningMean.tensor, scale);
+  return {
+    weight: mul(conv.weight.tensor, scale),
+    bias: norm.bias === null ? affine(centre, -1) : sub(norm.bias.tensor, centre),
+  };
+}
+
+/**
+ * `norm(conv(input))`, followed by ReLU if `activate`. A frozen pair is one convolution, whose
+ * weights are computed once.
+ *
+ * @param conv without a bias
+ */
+export function convNorm(
+  conv: Conv2d,
+  norm: BatchNorm2d,
+  input: Tensor,
+  activate: boolean,
+): Tensor {
+  return scope(() => {
+    if (!isFrozen(conv, norm)) {
+      const raw = conv.forward(input);
+      const normal = norm.forward(raw);
+      raw.dispose();
+      return activate ? relu(normal) : normal;
+    }
+    const sources = [conv.weight, norm.weight, norm.bias, norm.runningMean, norm.runningVar]
+      .filter((state) => state !== null)
+      .map((state) => state.tensor) as [Tensor, ...Tensor[]];
+    const parts = ["weight", "bias"] as const;
+    const { weight, bias } = derived("conv-norm", sources, parts, () => fold(conv, norm));
+    return conv2d(input, weight, bias, { ...conv.options, activation: activate ? RELU : null });
+  });
+}
+
+/** `relu(a + b)`, as at the end of a residual block. */
+export function addRelu(a: Tensor, b: Tensor): Tensor {
+  return scope(() => relu(add(a, b)));
+}
+
+/** A convolution without bias, batch normalisation with eps 1e-3, ReLU: Inception's unit. */
+export class ConvNormRelu extends Module {
+  readonly conv: Conv2d;
+  readonly bn: BatchNorm2d;
+
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: readonly [number, number],
+    options: Conv2dOptions = {},
+  ) {
+    super();
+    this.conv = new Conv2d(inChannels, outChannels, kernelSize, { ...options, bias: false });
+    this.bn = new BatchNorm2d(outChannels, { eps: 1e-3 });
+  }
+
+  forward(input: Tensor): Tensor {
+    return convNorm(this.conv, this.bn, input, true);
+  }
+}
