@@ -1,5 +1,7 @@
 export {
   type AdapterClass,
+  type AvgPool2dOptions,
+  type Conv2dOptions,
   DeviceError,
   type DeviceErrorKind,
   type DType,
@@ -10,8 +12,17 @@ export {
   type GpuStats,
   KernelError,
   type KernelFamily,
+  type LossOptions,
+  type MaxPool2dOptions,
+  type MinibatchStddevMode,
+  type Padding,
+  type PadPair,
+  type Pair,
+  type RandomOptions,
+  type ReduceOptions,
   type Shape,
   ShapeError,
+  type Upfirdn2dOptions,
   UsageError,
 } from "@fauxgrad/kernels";
 export { enableGrad, isRecording, noGrad, type Recording, record } from "./autograd.ts";

@@ -1,6 +1,4 @@
-import { groupNorm } from "../ops/group-norm.ts";
-import { reshape } from "../ops/reshape.ts";
-import { scope } from "../scope.ts";
+import { layerNorm } from "../ops/layer-norm.ts";
 import type { Tensor } from "../tensor.ts";
 import { constant } from "./init.ts";
 import { Module } from "./module.ts";
@@ -29,9 +27,6 @@ export class LayerNorm extends Module {
   forward(input: Tensor): Tensor {
     const weight = this.weight?.tensor ?? null;
     const bias = this.bias?.tensor ?? null;
-    return scope(() => {
-      const rows = reshape(input, [-1, input.shape.at(-1) ?? 1]);
-      return reshape(groupNorm(rows, 1, weight, bias, { eps: this.eps }), input.shape);
-    });
+    return layerNorm(input, weight, bias, { eps: this.eps });
   }
 }
