@@ -126,6 +126,7 @@ test("a tensor is a record of its storage and strides", () => {
 const BAD_PROGRAMS: readonly (readonly [string, readonly (string | number)[], string])[] = [
   ["the stack is empty", [], "STOP at byte 2"],
   ["the stack is empty", ["(K", 1, "(a"], "APPEND at byte 6"],
+  ["the stack is empty", ["K", 1, "(", 0x85], "TUPLE1 at byte 5"],
   ["there is no mark on the stack", ["K", 1, "t"], "TUPLE at byte 4"],
   ["nothing was stored under memo 3", ["h", 3], "BINGET at byte 2"],
   [
@@ -172,6 +173,11 @@ const BAD_PROGRAMS: readonly (readonly [string, readonly (string | number)[], st
     "_rebuild_from_type_v2 does not rebuild a tensor",
     ["ctorch._tensor\n_rebuild_from_type_v2\n2N)", 0x87, "R"],
     "REDUCE at byte 43",
+  ],
+  [
+    "_rebuild_from_type_v2 does not rebuild a tensor",
+    ["ctorch._tensor\n_rebuild_from_type_v2\nctorch\nSize\nN)", 0x85, 0x87, "R"],
+    "REDUCE at byte 55",
   ],
   [
     "an item is not a pair",
