@@ -1,0 +1,152 @@
+import { Gpu, type KernelFamily } from "@fauxgrad/kernels";
+import { type OpenDevice, openDevice } from "../../../tools/adapter/open-device.ts";
+import { type Case, TARGETS } from "./cases.ts";
+import { environmentOf } from "./environment.ts";
+import { type Ceilings, measureCeilings } from "./measure/ceilings.ts";
+import { measureEncoding } from "./measure/encoding.ts";
+import { OurContestant } from "./measure/ours.ts";
+import { type Contestant, interleave, type Schedule } from "./measure/rounds.ts";
+import { bytesOf, operandsOf, operationOf } from "./ops/table.ts";
+import { type PeerPlaces, Peers } from "./peers/peers.ts";
+import { type CaseReport, type KernelReport, ratiosOf, resultOf } from "./report/report.ts";
+import { targetReports } from "./report/targets.ts";
+import { caseText, encodingText, environmentText, targetsText } from "./report/text.ts";
+
+/** What to measure, how, and where to say it. */
+export interface KernelBench {
+  readonly cases: readonly Case[];
+  readonly schedule: Schedule;
+  /** Null compares our variants only. */
+  readonly peers: PeerPlaces | null;
+  readonly unsafe: boolean;
+  /** Arguments of the command, for the report. */
+  readonly command: string;
+  /** Receives the report as it grows. */
+  readonly log: (text: string) => void;
+}
+
+const FAMILIES: readonly KernelFamily[] = ["registers", "tiled"];
+
+interface Session {
+  readonly gpus: ReadonlyMap<KernelFamily, Gpu>;
+  readonly defaultFamily: KernelFamily;
+  readonly ceilings: Ceilings;
+  readonly peers: Peers;
+  readonly schedule: Schedule;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Our variants at a case, validated; those that are not right say why. */
+async function validated({ gpus, defaultFamily }: Session, { job }: Case) {
+  const contestants: OurContestant[] = [];
+  const wrong: Record<string, string> = {};
+  let output: Float32Array | undefined;
+  const operands = operandsOf(job);
+  const families = operationOf(job).hasFamilies ? FAMILIES : [defaultFamily];
+  for (const family of families) {
+    const gpu = gpus.get(family);
+    if (gpu === undefined) continue;
+    try {
+      const found = await OurContestant.validated(family, gpu, job, operands);
+      contestants.push(found.contestant);
+      output ??= found.output;
+    } catch (error) {
+      wrong[family] = messageOf(error);
+    }
+  }
+  return { contestants, wrong, output };
+}
+
+async function benchCase(session: Session, entry: Case) {
+  const { peers, ceilings, schedule, defaultFamily } = session;
+  const { name, job } = entry;
+  const { contestants: ours, wrong, output } = await validated(session, entry);
+  const without: Record<string, string> = { ...wrong };
+  const contestants: Contestant[] = [...ours];
+  // Without a right output of ours there is nothing to compare with.
+  const found = output === undefined ? new Map() : await peers.contestants(job, output);
+  for (const [peer, contestant] of found) {
+    if (typeof contestant === "string") without[peer] = contestant;
+    else contestants.push(contestant);
+  }
+  const work = { flops: operationOf(job).facts(job).flops, bytes: bytesOf(job) };
+  const timings = await interleave(contestants, schedule);
+  const results = [];
+  for (const [contestant, timing] of timings) {
+    if ("failure" in timing) {
+      without[contestant] = `not counted: ${timing.failure}`;
+      continue;
+    }
+    const own = ours.find((candidate) => candidate.name === contestant);
+    const deviceMs = (await own?.deviceMs()) ?? null;
+    results.push(resultOf(contestant, timing, deviceMs, work, ceilings));
+  }
+  await peers.release();
+  for (const contestant of ours) contestant.dispose();
+  const ratios = ratiosOf(results, defaultFamily, peers.names);
+  const report: CaseReport = { name, job, ...work, results, without, ratios };
+  return { report, wrong: Object.values(wrong).map((reason) => `${name}: ${reason}`) };
+}
+
+/** Measures everything that `bench` names; wrong kernels are refused, and listed in the report. */
+export async function benchKernels(bench: KernelBench): Promise<KernelReport> {
+  const opened = await openDevice({ unsafe: bench.unsafe });
+  const peers = bench.peers === null ? Peers.none() : await Peers.open(bench.peers, bench.log);
+  const stop = () => {
+    peers.stop();
+    process.exit(130);
+  };
+  process.once("SIGINT", stop);
+  try {
+    return await benchOn(opened, peers, bench);
+  } finally {
+    process.off("SIGINT", stop);
+    peers.stop();
+    opened.close();
+  }
+}
+
+async function benchOn(
+  { device, info }: OpenDevice,
+  peers: Peers,
+  { cases, schedule, log, unsafe, command }: KernelBench,
+): Promise<KernelReport> {
+  const started = new Date();
+  const usual = new Gpu(device);
+  const defaultFamily = usual.family;
+  const gpus = new Map(FAMILIES.map((kernels) => [kernels, new Gpu(device, { kernels })]));
+  const environment = environmentOf(info, usual, unsafe);
+  const ceilings = await measureCeilings(usual);
+  log(environmentText(environment, ceilings, peers.reports));
+  const encoding = await measureEncoding(usual);
+  log(encodingText(encoding));
+  usual.destroy();
+  const session: Session = { gpus, defaultFamily, ceilings, peers, schedule };
+  const reports: CaseReport[] = [];
+  const wrong: string[] = [];
+  for (const [at, entry] of cases.entries()) {
+    const found = await benchCase(session, entry);
+    reports.push(found.report);
+    wrong.push(...found.wrong);
+    log(`\n[${at + 1}/${cases.length}] ${caseText(found.report, defaultFamily)}`);
+  }
+  const targets = targetReports(TARGETS, reports);
+  if (peers.names.length > 0) log(`\n${targetsText(targets)}`);
+  if (wrong.length > 0) log(`\nRefused:\n${wrong.join("\n")}`);
+  return {
+    schema: "fauxgrad-bench-kernels/1",
+    startedAt: started.toISOString(),
+    seconds: (Date.now() - started.getTime()) / 1000,
+    command,
+    environment,
+    ceilings,
+    peers: peers.reports,
+    encoding,
+    cases: reports,
+    targets,
+    wrong,
+  };
+}

@@ -1,0 +1,170 @@
+import {
+  type Conv2dJob,
+  type Images,
+  isDepthwise,
+  type Job,
+  type MatmulJob,
+  type Pass,
+  type Weight,
+} from "./jobs.ts";
+
+/** One line of the report. */
+export interface Case {
+  readonly name: string;
+  readonly job: Job;
+  /** Whether `--quick` runs it. */
+  readonly quick: boolean;
+}
+
+const PASSES: readonly Pass[] = ["forward", "gradInput", "gradWeight"];
+
+/** How each pass is called in a case's name. */
+export const PASS_NAMES: Readonly<Record<Pass, string>> = {
+  forward: "forward",
+  gradInput: "data gradient",
+  gradWeight: "weight gradient",
+};
+
+interface Layer {
+  readonly network: string;
+  /** Size of the input image. */
+  readonly size: number;
+  readonly channels: readonly [input: number, output: number];
+  readonly kernel: number;
+  readonly stride?: number;
+  readonly groups?: number;
+  readonly quick?: boolean;
+}
+
+/** Layers as the papers' tables have them; one image. */
+const LAYERS: readonly Layer[] = [
+  { network: "ResNet-50", size: 224, channels: [3, 64], kernel: 7, stride: 2 },
+  { network: "ResNet-50", size: 56, channels: [64, 64], kernel: 3, quick: true },
+  { network: "ResNet-50", size: 28, channels: [128, 128], kernel: 3 },
+  { network: "ResNet-50", size: 14, channels: [256, 256], kernel: 3, quick: true },
+  { network: "ResNet-50", size: 7, channels: [512, 512], kernel: 3 },
+  { network: "ResNet-50", size: 56, channels: [128, 128], kernel: 3, stride: 2 },
+  { network: "ResNet-50", size: 56, channels: [256, 64], kernel: 1 },
+  { network: "ResNet-50", size: 56, channels: [64, 256], kernel: 1 },
+  { network: "StyleGAN", size: 256, channels: [3, 64], kernel: 1 },
+  { network: "StyleGAN", size: 256, channels: [64, 64], kernel: 3 },
+  // 512 channels and the minibatch's standard deviation.
+  { network: "StyleGAN", size: 4, channels: [513, 512], kernel: 3 },
+  { network: "EfficientNet-B0", size: 112, channels: [32, 32], kernel: 3, groups: 32 },
+  { network: "EfficientNet-B0", size: 112, channels: [96, 96], kernel: 3, stride: 2, groups: 96 },
+  {
+    network: "EfficientNet-B0",
+    size: 56,
+    channels: [144, 144],
+    kernel: 3,
+    groups: 144,
+    quick: true,
+  },
+  { network: "EfficientNet-B0", size: 56, channels: [144, 144], kernel: 5, stride: 2, groups: 144 },
+  { network: "EfficientNet-B0", size: 14, channels: [672, 672], kernel: 5, groups: 672 },
+  { network: "ResNeXt-50", size: 56, channels: [128, 128], kernel: 3, groups: 32 },
+  { network: "ResNeXt-50", size: 14, channels: [512, 512], kernel: 3, groups: 32 },
+];
+
+function convCases(layer: Layer): Case[] {
+  const { network, size, channels, kernel, stride = 1, groups = 1, quick = false } = layer;
+  const [c, o] = channels;
+  const input: Images = [1, size, size, c];
+  const weight: Weight = [kernel, kernel, c / groups, o];
+  const padding = (kernel - 1) / 2;
+  return PASSES.map((pass) => {
+    const job: Conv2dJob = { op: "conv2d", pass, input, weight, stride, padding, groups };
+    const kind = isDepthwise(job) ? "depthwise" : groups > 1 ? `conv/${groups}` : "conv";
+    const step = stride === 1 ? "" : `/${stride}`;
+    const shape = `${kind} ${kernel}×${kernel}${step} ${c}→${o} @${size}`;
+    return { name: `${network} ${shape} ${PASS_NAMES[pass]}`, job, quick };
+  });
+}
+
+function matmulCases(size: number, quick: boolean): Case[] {
+  return PASSES.map((pass) => {
+    const job: MatmulJob = { op: "matmul", pass, m: size, k: size, n: size };
+    return { name: `matmul ${size}³ ${PASS_NAMES[pass]}`, job, quick: quick && pass === "forward" };
+  });
+}
+
+const OTHERS: readonly Case[] = [
+  {
+    name: "ResNet-50 max-pool 3×3/2 64 @112",
+    job: { op: "maxPool2d", input: [1, 112, 112, 64], kernelSize: 3, stride: 2, padding: 1 },
+    quick: false,
+  },
+  {
+    name: "ResNet-50 global average 2048 @7",
+    job: { op: "globalAverage", input: [1, 7, 7, 2048] },
+    quick: false,
+  },
+  {
+    name: "ResNet-50 ReLU 256 @56",
+    job: { op: "relu", input: [1, 56, 56, 256] },
+    quick: true,
+  },
+  {
+    name: "ResNet-50 residual sum 256 @56",
+    job: { op: "add", input: [1, 56, 56, 256] },
+    quick: false,
+  },
+  {
+    name: "ResNet-50 sum of channels 256 @56",
+    job: { op: "sumChannels", input: [1, 56, 56, 256] },
+    quick: false,
+  },
+  {
+    name: "StyleGAN blur 4×4 64 @256",
+    job: { op: "blur", input: [1, 256, 256, 64] },
+    quick: false,
+  },
+];
+
+/** Everything that `bench kernels` knows. */
+export const CASES: readonly Case[] = [
+  ...LAYERS.flatMap(convCases),
+  ...matmulCases(512, true),
+  ...matmulCases(1024, false),
+  ...OTHERS,
+];
+
+/** A goal: how many times as fast as a peer, over a set of cases. */
+export interface Target {
+  readonly name: string;
+  readonly peer: "tfjs" | "ort";
+  readonly ratio: number;
+  includes(job: Job, name: string): boolean;
+}
+
+function isResnetConv(job: Job, name: string, pass: Pass): job is Conv2dJob {
+  return name.startsWith("ResNet-50 ") && job.op === "conv2d" && job.pass === pass;
+}
+
+function isResnet3x3(job: Job, name: string): boolean {
+  return isResnetConv(job, name, "forward") && job.weight[0] === 3;
+}
+
+/** What the kernels must reach on a software adapter. */
+export const TARGETS: readonly Target[] = [
+  { name: "conv 3×3 forward", peer: "tfjs", ratio: 3, includes: isResnet3x3 },
+  { name: "conv 3×3 forward", peer: "ort", ratio: 3, includes: isResnet3x3 },
+  {
+    name: "conv weight gradient",
+    peer: "tfjs",
+    ratio: 10,
+    includes: (job, name) => isResnetConv(job, name, "gradWeight"),
+  },
+  {
+    name: "conv data gradient",
+    peer: "tfjs",
+    ratio: 4,
+    includes: (job, name) => isResnetConv(job, name, "gradInput"),
+  },
+  {
+    name: "depthwise forward",
+    peer: "tfjs",
+    ratio: 3,
+    includes: (job) => job.op === "conv2d" && job.pass === "forward" && isDepthwise(job),
+  },
+];

@@ -1,0 +1,59 @@
+import { conv2d, conv2dGeometry, type Gpu, unary } from "@fauxgrad/kernels";
+import { makeOperand } from "../operands.ts";
+import { costOf } from "./cost.ts";
+import { type Summary, summarise } from "./statistics.ts";
+
+/** What the CPU pays for a dispatch in steady state. */
+export interface EncodingCost {
+  readonly name: string;
+  /** Microseconds of CPU a dispatch: checks, memory, encoding and its part of a submit. */
+  readonly us: Summary;
+  /** Bind groups that the timed dispatches created. */
+  readonly bindGroups: number;
+  /** Buffers that the timed dispatches created. */
+  readonly buffers: number;
+  readonly dispatches: number;
+}
+
+/** A chain is submitted when it is full: the submit is in the time. */
+const CHAIN = 128;
+const CHAINS = 40;
+const WARM_UP = 5;
+
+async function encodingCost(name: string, gpu: Gpu, encode: () => void): Promise<EncodingCost> {
+  const chain = async () => {
+    // The device starts with the submit at the end: it does not compute while we encode.
+    const { cpuMs } = await costOf(() => {
+      for (let i = 0; i < CHAIN; i++) encode();
+      gpu.flush();
+    });
+    await gpu.synchronize();
+    return (cpuMs * 1000) / CHAIN;
+  };
+  for (let i = 0; i < WARM_UP; i++) await chain();
+  const before = gpu.stats;
+  const samples: number[] = [];
+  for (let i = 0; i < CHAINS; i++) samples.push(await chain());
+  const after = gpu.stats;
+  return {
+    name,
+    us: summarise(samples),
+    bindGroups: after.bindGroups - before.bindGroups,
+    buffers: after.created - before.created,
+    dispatches: after.dispatches - before.dispatches,
+  };
+}
+
+/** Encodes chains of small operations; the time is the host's alone. */
+export async function measureEncoding(gpu: Gpu): Promise<EncodingCost[]> {
+  using values = gpu.upload(makeOperand("values", 256), [256]);
+  using image = gpu.upload(makeOperand("image", 4 * 4 * 8), [1, 4, 4, 8]);
+  using weight = gpu.upload(makeOperand("weight", 3 * 3 * 8 * 8), [3, 3, 8, 8]);
+  const geometry = conv2dGeometry(image.shape, weight.shape, { padding: 1 });
+  return [
+    await encodingCost("relu of 256 numbers", gpu, () => unary(gpu, "relu", values).dispose()),
+    await encodingCost("conv 3×3 8→8 @4", gpu, () =>
+      conv2d(gpu, image, weight, geometry).dispose(),
+    ),
+  ];
+}

@@ -1,0 +1,32 @@
+import type { Target } from "../cases.ts";
+import { geometricMean } from "../measure/statistics.ts";
+import type { CaseReport, TargetReport } from "./report.ts";
+
+/** What became of the goals, of those whose cases and peers were measured. */
+export function targetReports(
+  targets: readonly Target[],
+  cases: readonly CaseReport[],
+): TargetReport[] {
+  return targets.flatMap((target) => {
+    const measured = cases.flatMap(({ name, job, ratios }) => {
+      const ratio = ratios[target.peer];
+      return ratio !== undefined && target.includes(job, name) ? [{ name, ratio }] : [];
+    });
+    const [worst] = [...measured].sort((a, b) => a.ratio.wall - b.ratio.wall);
+    if (worst === undefined) return [];
+    const wall = measured.map(({ ratio }) => ratio.wall);
+    const cpu = measured.map(({ ratio }) => ratio.cpu);
+    return [
+      {
+        name: target.name,
+        peer: target.peer,
+        target: target.ratio,
+        cases: measured.length,
+        reached: wall.filter((ratio) => ratio >= target.ratio).length,
+        worst: worst.ratio.wall,
+        worstCase: worst.name,
+        geometricMean: { wall: geometricMean(wall), cpu: geometricMean(cpu) },
+      },
+    ];
+  });
+}
