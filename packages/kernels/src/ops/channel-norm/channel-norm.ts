@@ -16,117 +16,20 @@
 
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
-import { defineKernel } from "../../gpu/kernel.ts";
 import { type Arrays, withArrays } from "../../gpu/with-arrays.ts";
 import { ceilDiv, foldGrid } from "../../gpu/workgroups.ts";
-import { type ChannelLanes, channelLanes, LANES, linearGrid, WORKGROUP } from "../lanes/lanes.ts";
-import gradInputSource from "./grad-input.wgsl";
-import gradSumsSource from "./grad-sums.wgsl";
+import { type ChannelLanes, channelLanes, linearGrid } from "../lanes/lanes.ts";
+import {
+  CHANNEL_LANES,
+  gradSumsKernel,
+  mergeMomentsKernel,
+  mergeSumsKernel,
+  momentsKernel,
+  normalizeKernel,
+  normGradInputKernel,
+} from "./kernels.ts";
 import manyRowLanes from "./many-row-lanes.wgsl";
-import mergeMomentsSource from "./merge-moments.wgsl";
-import mergeSumsSource from "./merge-sums.wgsl";
-import momentsSource from "./moments.wgsl";
-import normalizeSource from "./normalize.wgsl";
 import oneRowLane from "./one-row-lane.wgsl";
-
-const CHANNEL_LANES = 8;
-
-const SLAB_PARAMS = {
-  workgroups: "u32",
-  blocks: "u32",
-  c: "u32",
-  rows: "u32",
-  slabs: "u32",
-  slab_rows: "u32",
-} as const;
-
-const BLOCK_PARAMS = {
-  total: "u32",
-  c: "u32",
-  rows: "u32",
-  block: "u32",
-  blocks: "u32",
-  eps: "f32",
-} as const;
-
-export const momentsKernel = defineKernel({
-  name: "norm-moments",
-  modules: { "lanes.wgsl": LANES, "row-lanes.wgsl": oneRowLane, "moments.wgsl": momentsSource },
-  constants: { CHANNEL_LANES },
-  bindings: { input: "read", partial: "read_write" },
-  params: SLAB_PARAMS,
-});
-
-export const mergeMomentsKernel = defineKernel({
-  name: "norm-merge-moments",
-  modules: { "merge-moments.wgsl": mergeMomentsSource },
-  constants: { WORKGROUP },
-  bindings: { partial: "read", mean: "read_write", variance: "read_write" },
-  params: {
-    total: "u32",
-    groups: "u32",
-    size: "u32",
-    rows: "u32",
-    slabs: "u32",
-    slab_rows: "u32",
-  },
-});
-
-export const normalizeKernel = defineKernel({
-  name: "norm-normalize",
-  modules: { "lanes.wgsl": LANES, "normalize.wgsl": normalizeSource },
-  constants: { WORKGROUP, AFFINE: true },
-  bindings: {
-    input: "read",
-    mean: "read",
-    variance: "read",
-    weight: "read",
-    bias: "read",
-    output: "read_write",
-  },
-  params: BLOCK_PARAMS,
-});
-
-export const gradSumsKernel = defineKernel({
-  name: "norm-grad-sums",
-  modules: { "lanes.wgsl": LANES, "row-lanes.wgsl": oneRowLane, "grad-sums.wgsl": gradSumsSource },
-  constants: { CHANNEL_LANES },
-  bindings: { grad_output: "read", input: "read", mean: "read", partial: "read_write" },
-  params: SLAB_PARAMS,
-});
-
-export const mergeSumsKernel = defineKernel({
-  name: "norm-merge-sums",
-  modules: { "merge-sums.wgsl": mergeSumsSource },
-  constants: { WORKGROUP, AFFINE: true },
-  bindings: {
-    partial: "read",
-    variance: "read",
-    weight: "read",
-    sum_grad: "read_write",
-    sum_product: "read_write",
-    mean_grad: "read_write",
-    mean_product: "read_write",
-  },
-  params: { total: "u32", groups: "u32", size: "u32", rows: "u32", slabs: "u32", eps: "f32" },
-});
-
-export const normGradInputKernel = defineKernel({
-  name: "norm-grad-input",
-  modules: { "lanes.wgsl": LANES, "grad-input.wgsl": gradInputSource },
-  constants: { WORKGROUP, AFFINE: true, CENTERED: true },
-  bindings: {
-    grad_output: "read",
-    input: "read",
-    mean: "read",
-    variance: "read",
-    weight: "read",
-    mean_grad: "read",
-    mean_product: "read",
-    grad_input: "read_write",
-  },
-  params: BLOCK_PARAMS,
-});
 
 /** An array `[B, R, C]` and its groups of channels. */
 export interface NormView {
@@ -165,7 +68,7 @@ interface Slabs {
   readonly lanes: ChannelLanes;
   readonly count: number;
   readonly modules: { readonly "lanes.wgsl": string; readonly "row-lanes.wgsl": string };
-  readonly params: { readonly [K in keyof typeof SLAB_PARAMS]: number };
+  readonly params: Readonly<Record<keyof typeof momentsKernel.definition.params, number>>;
   readonly workgroups: [number, number];
 }
 

@@ -1,9 +1,9 @@
 // mean[b, c], variance[b, c] over all rows and over the SIZE channels of c's group
 //
-// Chan, Golub, LeVeque: the sum of squares about the common mean is that of each part about its own,
-// plus count * (part's mean - common mean)^2. The common mean is summed as differences from the
-// first part's. One invocation merges one group and writes its result for each of its channels, so
-// that readers need not know of groups.
+// Chan, Golub, LeVeque: the sum of squares about the common mean is that of each part about its
+// own, plus count * (part's mean - common mean)^2. The common mean is summed as differences from
+// the first part's. One invocation merges one group and writes its result for each of its
+// channels, so that readers need not know of groups.
 
 const WORKGROUP: u32 = 64u;
 

@@ -1,7 +1,7 @@
 // sum_grad[b, c]    = sum of grad_output over the rows
 // sum_product[b, c] = sum of grad_output * normalized input over the rows
-// mean_grad[b, c], mean_product[b, c] = means of weight * the same over the rows and the channels of
-//                                       c's group: the coefficients of grad-input.wgsl
+// mean_grad[b, c], mean_product[b, c] = means of weight * the same over the rows and the channels
+//                                       of c's group: the coefficients of grad-input.wgsl
 //
 // One invocation merges the slabs of one group, in fixed order.
 

@@ -1,4 +1,4 @@
-// output[b, r, c] = (input[b, r, c] - mean[b, c]) / sqrt(variance[b, c] + eps) * weight[c] + bias[c]
+// output = (input[b, r, c] - mean[b, c]) / sqrt(variance[b, c] + eps) * weight[c] + bias[c]
 //
 // One invocation owns WIDTH channels of params.block rows: its coefficients are loaded once. The
 // mean is subtracted first; folding it into the bias would cancel where it is large.

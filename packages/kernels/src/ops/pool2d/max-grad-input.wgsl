@@ -1,7 +1,7 @@
 // grad_input[n, h, w, c] = sum of grad_output over the windows whose maximum was this element.
 //
 // A gather: one invocation owns WIDTH channels of one pixel of the input and looks at each window
-// that reaches it, in row-major order; the element at place k of window o lies at o * s - p + k * d.
+// that reaches it, in row-major order. The element at place k of window o is at o * s - p + k * d.
 
 const WORKGROUP: u32 = 64u;
 

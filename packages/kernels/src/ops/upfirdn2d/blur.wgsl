@@ -4,8 +4,8 @@
 //
 // One invocation computes WIDTH channels of a strip, TW columns wide and params.strip rows high.
 // It walks down the input once: each row of TW + KW - 1 elements is loaded once and added to the KH
-// rows of output it belongs to, whose sums slide through registers. A strip of 16 rows under a 3 x 3
-// kernel so takes 1.7 loads for an output instead of 9.
+// rows of output it belongs to, whose sums slide through registers. A strip of 16 rows under a
+// 3 x 3 kernel so takes 1.7 loads for an output instead of 9.
 
 const WORKGROUP: u32 = 64u;
 const KH: u32 = 3u;
