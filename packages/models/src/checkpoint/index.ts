@@ -21,3 +21,4 @@ export {
 } from "./load-checkpoint.ts";
 export { type MatchOptions, matchStateDict } from "./match.ts";
 export { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
+export { type KerasLayer, readTfjsLayers, type TfjsLayersModel } from "./tfjs-layers.ts";
