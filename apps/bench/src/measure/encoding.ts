@@ -17,8 +17,9 @@ export interface EncodingCost {
 
 /** A chain is submitted when it is full: the submit is in the time. */
 const CHAIN = 128;
-const CHAINS = 40;
-const WARM_UP = 5;
+const CHAINS = 60;
+/** Enough for the JavaScript engine to settle as well. */
+const WARM_UP = 40;
 
 async function encodingCost(name: string, gpu: Gpu, encode: () => void): Promise<EncodingCost> {
   const chain = async () => {

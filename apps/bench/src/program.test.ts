@@ -1,0 +1,80 @@
+import { expect, test, vi } from "vitest";
+import { CASES } from "./cases.ts";
+import { buildProgram, chosenCases, scheduleOf } from "./program.ts";
+
+/** Runs the command line with actions that only note what they were told. */
+async function run(...args: string[]) {
+  const kernels = vi.fn(async () => {});
+  const table = vi.fn(async () => {});
+  let errors = "";
+  const program = buildProgram({ kernels, table });
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeErr: (text) => (errors += text) });
+  }
+  await program.parseAsync(args, { from: "user" }).catch(() => undefined);
+  return { kernels, table, errors };
+}
+
+test("the options reach the bench, parsed", async () => {
+  const { kernels } = await run(
+    "kernels",
+    "--json",
+    "a.json",
+    "--filter",
+    "3×3.*fwd",
+    "--repeats=7",
+  );
+  expect(kernels).toHaveBeenCalledTimes(1);
+  expect(kernels.mock.calls[0]).toEqual([
+    {
+      json: "a.json",
+      filter: /3×3.*fwd/iu,
+      repeats: 7,
+      peers: true,
+      quick: false,
+      list: false,
+      unsafe: false,
+    },
+  ]);
+  const { kernels: other } = await run("kernels", "--no-peers", "--quick");
+  expect(other.mock.calls[0]).toMatchObject([{ peers: false, quick: true }]);
+});
+
+test("wrong arguments are refused with the reason", async () => {
+  for (const repeats of ["0", "1.5", "many", "1001"]) {
+    const { kernels, errors } = await run("kernels", "--repeats", repeats);
+    expect(kernels).not.toHaveBeenCalled();
+    expect(errors).toContain(
+      `error: option '--repeats <n>' argument '${repeats}' is invalid. ` +
+        "It must be a whole number from 1 to 1000.",
+    );
+  }
+  const filter = await run("kernels", "--filter", "(");
+  expect(filter.kernels).not.toHaveBeenCalled();
+  expect(filter.errors).toContain("argument '(' is invalid. Invalid regular expression");
+  const option = await run("kernels", "--fast");
+  expect(option.errors).toContain("error: unknown option '--fast'");
+  const command = await run("kernel");
+  expect(command.errors).toContain("error: unknown command 'kernel'\n(Did you mean kernels?)");
+  const file = await run("table");
+  expect(file.errors).toContain("error: missing required argument 'file'");
+});
+
+test("the filter chooses by name, without regard to case", () => {
+  const names = chosenCases({ filter: /resnet-50 conv 3×3 .*forward/iu, quick: false });
+  expect(names.map(({ name }) => name)).toEqual([
+    "ResNet-50 conv 3×3 64→64 @56 forward",
+    "ResNet-50 conv 3×3 128→128 @28 forward",
+    "ResNet-50 conv 3×3 256→256 @14 forward",
+    "ResNet-50 conv 3×3 512→512 @7 forward",
+  ]);
+  expect(chosenCases({ quick: false })).toHaveLength(CASES.length);
+  const quick = chosenCases({ quick: true });
+  expect(quick.length).toBeGreaterThan(5);
+  expect(quick.length).toBeLessThan(15);
+});
+
+test("--repeats wins over the number of rounds", () => {
+  expect(scheduleOf({ quick: false })).toEqual({ rounds: 5, minSampleMs: 50, slowMs: 1500 });
+  expect(scheduleOf({ quick: true, repeats: 9 })).toMatchObject({ rounds: 9, minSampleMs: 20 });
+});

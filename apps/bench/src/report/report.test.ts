@@ -1,0 +1,110 @@
+import { expect, test } from "vitest";
+import { TARGETS } from "../cases.ts";
+import type { Conv2dJob } from "../jobs.ts";
+import { summarise } from "../measure/statistics.ts";
+import { type CaseReport, ratiosOf, resultOf } from "./report.ts";
+import { targetReports } from "./targets.ts";
+import { caseText, digits, targetsText } from "./text.ts";
+
+const CEILINGS = { fmaGFLOPs: 100, copyGBs: 10 };
+
+function times(ms: number, cpuMs = ms) {
+  return { ms: summarise([ms]), cpuMs: summarise([cpuMs]), repeats: 1 };
+}
+
+test("rates are of the median, and the nearer ceiling counts", () => {
+  const arithmetic = resultOf("a", times(20), null, { flops: 1e9, bytes: 1e6 }, CEILINGS);
+  expect(arithmetic).toMatchObject({ gflops: 50, ceiling: "fma" });
+  expect(arithmetic.gbs).toBeCloseTo(0.05, 12);
+  expect(arithmetic.ofCeiling).toBeCloseTo(0.5, 12);
+  const memory = resultOf("a", times(20), null, { flops: 1e6, bytes: 1e8 }, CEILINGS);
+  expect(memory.ceiling).toBe("copy");
+  expect(memory.ofCeiling).toBeCloseTo(0.5, 12);
+});
+
+test("a ratio is the peer's time over ours, by both clocks", () => {
+  const work = { flops: 1e9, bytes: 1e6 };
+  const results = [
+    resultOf("registers", times(10, 20), null, work, CEILINGS),
+    resultOf("tiled", times(5, 5), null, work, CEILINGS),
+    resultOf("tfjs", times(30, 80), null, work, CEILINGS),
+  ];
+  expect(ratiosOf(results, "registers", ["tfjs", "ort"])).toEqual({ tfjs: { wall: 3, cpu: 4 } });
+  expect(ratiosOf(results, "absent", ["tfjs"])).toEqual({});
+});
+
+function report(name: string, job: Conv2dJob, wall: number): CaseReport {
+  const ratios = { tfjs: { wall, cpu: 2 * wall } };
+  return { name, job, flops: 1, bytes: 1, results: [], without: {}, ratios };
+}
+
+const CONV: Conv2dJob = {
+  op: "conv2d",
+  pass: "forward",
+  input: [1, 56, 56, 64],
+  weight: [3, 3, 64, 64],
+  stride: 1,
+  padding: 1,
+  groups: 1,
+};
+
+test("a target counts the cases it names, and reports the worst", () => {
+  const one: Conv2dJob = { ...CONV, weight: [1, 1, 64, 64] };
+  const cases = [
+    report("ResNet-50 a", CONV, 4),
+    report("ResNet-50 b", CONV, 1),
+    report("ResNet-50 1×1", one, 0.1),
+    report("StyleGAN c", CONV, 0.1),
+    report("ResNet-50 dW", { ...CONV, pass: "gradWeight" }, 16),
+  ];
+  const targets = targetReports(TARGETS, cases);
+  expect(targets).toMatchObject([
+    {
+      name: "conv 3×3 forward",
+      peer: "tfjs",
+      cases: 2,
+      reached: 1,
+      worst: 1,
+      worstCase: "ResNet-50 b",
+    },
+    { name: "conv weight gradient", cases: 1, reached: 1, worst: 16 },
+  ]);
+  expect(targets[0]?.geometricMean.wall).toBeCloseTo(2, 12);
+  expect(targets[0]?.geometricMean.cpu).toBeCloseTo(4, 12);
+  expect(targetsText(targets)).toContain(
+    "conv 3×3 forward ≥ 3 × tfjs: MISSED in 1 of 2; worst 1.00 (ResNet-50 b), mean 2.00 (CPU 4.00)",
+  );
+  expect(targetsText([])).toBe("No target could be judged: no peer was measured on its cases.");
+});
+
+test("numbers have three digits", () => {
+  expect([0, 1234.5, 123.4, 12.34, 1.234, 0.1234, 0.001234].map(digits)).toEqual([
+    "0",
+    "1235",
+    "123",
+    "12.3",
+    "1.23",
+    "0.123",
+    "0.00123",
+  ]);
+});
+
+test("a case shows its contestants, and why others are not there", () => {
+  const work = { flops: 1e9, bytes: 2e6 };
+  const results = [
+    resultOf("registers", times(10, 20), 9, work, CEILINGS),
+    resultOf("tfjs", times(30, 80), null, work, CEILINGS),
+  ];
+  const ratios = ratiosOf(results, "registers", ["tfjs"]);
+  const without = { ort: "not counted: its process ended with SIGSEGV" };
+  const text = caseText(
+    { name: "conv", job: CONV, ...work, results, without, ratios },
+    "registers",
+  );
+  const [head, ours, theirs, absent] = text.split("\n");
+  expect(head).toBe("conv: 1.00 GFLOP, 2.00 MB");
+  expect(ours).toMatch(/^\* registers +10\.0 ms \(10\.0 to 10\.0\) +CPU 20\.0 ms +100 GFLOP\/s/);
+  expect(ours).toMatch(/100 % of fma +device 9\.00 ms$/);
+  expect(theirs).toMatch(/^ {2}tfjs .* 3\.00 × ours \(CPU 4\.00 ×\)$/);
+  expect(absent).toBe("  ort: not counted: its process ended with SIGSEGV");
+});
