@@ -15,7 +15,7 @@ import {
   type Member,
   Module,
 } from "@fauxgrad/tensor/nn";
-import { withKernels } from "../layers/blur.ts";
+import { withConstants } from "../layers/blur.ts";
 import { EqualizedConv2d, EqualizedLinear, leaky } from "../layers/equalized.ts";
 import { type Architecture, channelsAt, downsamplings } from "./architecture.ts";
 
@@ -102,13 +102,13 @@ export abstract class Discriminator extends Module {
     return scope(() => this.#head(this.features(input)));
   }
 
-  /** As {@link Module.load}; filter kernels may be missing, and are checked if they are there. */
+  /** As {@link Module.load}; filter kernels and `lod` may be missing. */
   override load(
     gpu: Gpu,
     tensors: ReadonlyMap<string, HostTensorLike>,
     options: LoadOptions = {},
   ): LoadReport {
-    return super.load(gpu, withKernels(this.expectedState(), tensors), options);
+    return super.load(gpu, withConstants(this.expectedState(), tensors), options);
   }
 
   #head(maps: Tensor): Tensor {

@@ -63,32 +63,37 @@ export class Blur extends Module {
   }
 }
 
-/** Whether a name of a discriminator's state belongs to a constant that files may leave out. */
-export function isKernel(name: string): boolean {
+/** Whether a name of a discriminator's state is that of a filter's kernel. */
+function isKernel(name: string): boolean {
   return name.endsWith(".blur.kernel") || name.endsWith(".filter.kernel");
 }
 
+/** Whether files may leave a tensor of a discriminator's state out: filter kernels, and `lod`. */
+export function isConstant(name: string): boolean {
+  return isKernel(name) || name === "lod";
+}
+
 /**
- * The tensors of a checkpoint with the kernels it leaves out.
+ * The tensors of a checkpoint with the constants that it leaves out: filter kernels, and `lod`,
+ * which is 0 for a whole network.
  *
- * @param shapes  the network's state, PyTorch's shapes by name
+ * @param shapes the network's state, PyTorch's shapes by name
  * @throws {CheckpointError} if a kernel of the checkpoint has other values than ours
  */
-export function withKernels(
+export function withConstants(
   shapes: ReadonlyMap<string, Shape>,
   tensors: ReadonlyMap<string, HostTensorLike>,
 ): Map<string, HostTensorLike> {
   const complete = new Map(tensors);
   for (const [name, shape] of shapes) {
-    if (!isKernel(name)) continue;
+    if (!isConstant(name)) continue;
     const tensor = tensors.get(name);
-    const expected = binomialKernel(shape.at(-1) ?? 1);
-    if (tensor !== undefined) checkKernel(name, tensor, expected);
-    else {
+    const kernel = isKernel(name) ? binomialKernel(shape.at(-1) ?? 1) : Float32Array.of(0);
+    if (tensor === undefined) {
       const size = shape.reduce((product, length) => product * length, 1);
-      const data = Float32Array.from({ length: size }, (_, i) => expected[i % expected.length]!);
+      const data = Float32Array.from({ length: size }, (_, i) => kernel[i % kernel.length]!);
       complete.set(name, { dtype: "float32", shape, data });
-    }
+    } else if (isKernel(name)) checkKernel(name, tensor, kernel);
   }
   return complete;
 }

@@ -1,0 +1,22 @@
+export type { Architecture, DiscriminatorOptions } from "./discriminators/architecture.ts";
+export { Discriminator, type MinibatchStddevOptions } from "./discriminators/discriminator.ts";
+export { type KeyConvention, keyConvention, toGenforceNames } from "./discriminators/key-names.ts";
+export { PgganDiscriminator, type PgganOptions } from "./discriminators/pggan.ts";
+export { StyleganDiscriminator, type StyleganOptions } from "./discriminators/stylegan.ts";
+export { Stylegan2Discriminator } from "./discriminators/stylegan2.ts";
+export { InceptionV3, type InceptionV3Options } from "./inception-v3.ts";
+export { inceptionV3FromKeras } from "./inception-v3-keras.ts";
+export {
+  type CreatedModel,
+  type CreateModelOptions,
+  createModel,
+  describeModel,
+  type InputContract,
+  isModelName,
+  loadModel,
+  type ModelDescription,
+  type ModelOptions,
+  type OptionDescription,
+} from "./registry.ts";
+export { type ModelName, modelNames } from "./registry-table.ts";
+export { ResNet, type ResNetName, type ResNetOptions, resnetBlocks } from "./resnet.ts";

@@ -1,0 +1,166 @@
+// The networks, one entry each. An option's value was checked before `create` sees it.
+
+import type { Shape } from "@fauxgrad/tensor";
+import type { Layer } from "@fauxgrad/tensor/nn";
+import type { DiscriminatorOptions } from "./discriminators/architecture.ts";
+import type { MinibatchStddevOptions } from "./discriminators/discriminator.ts";
+import { PgganDiscriminator, type PgganOptions } from "./discriminators/pggan.ts";
+import { StyleganDiscriminator, type StyleganOptions } from "./discriminators/stylegan.ts";
+import { Stylegan2Discriminator } from "./discriminators/stylegan2.ts";
+import { InceptionV3, type InceptionV3Options } from "./inception-v3.ts";
+import type { InputContract, ModelOptions, OptionDescription } from "./registry.ts";
+import { ResNet } from "./resnet.ts";
+import { type Normalization, normalizations } from "./transforms/index.ts";
+
+/** The networks' names. */
+export const modelNames = [
+  "pggan",
+  "stylegan",
+  "stylegan2",
+  "resnet50",
+  "inception_v3",
+  "inception_v3_nsfwjs",
+] as const;
+
+/** A network's name. */
+export type ModelName = (typeof modelNames)[number];
+
+/** What the registry knows about a network. */
+interface Entry {
+  readonly title: string;
+  readonly paper: string;
+  readonly input: InputContract;
+  readonly summedOutput: string;
+  readonly options: readonly OptionDescription[];
+  /** From the shapes of its weights, or from options alone. */
+  readonly create: (state: ReadonlyMap<string, Shape> | null, options: ModelOptions) => Layer;
+}
+
+function integer(key: string, value: number, text: string, inferred = true): OptionDescription {
+  return { key, kind: "integer", default: value, inferred, text };
+}
+
+function flag(key: string, value: boolean, text: string, inferred = false): OptionDescription {
+  return { key, kind: "boolean", default: value, inferred, text };
+}
+
+/** Of the three discriminators. */
+function discriminatorOptions(fmapsBase: number, groupSize: number): OptionDescription[] {
+  return [
+    {
+      key: "minibatchStddev",
+      kind: ["per-sample", "batch"],
+      default: "per-sample",
+      inferred: false,
+      text: "images alone, as LGrad runs them, or in groups of the batch, as in training",
+    },
+    integer("groupSize", groupSize, "images of a group, where they are in groups", false),
+    integer("resolution", 256, "side of the images: 8, 16, …, 1024"),
+    integer("imageChannels", 3, "channels of the images"),
+    integer("labelSize", 0, "size of the label of a conditional network"),
+    integer("fmapsBase", fmapsBase, "channels at side r: min(fmapsBase / r, fmapsMax)"),
+    integer("fmapsMax", 512, "most channels of a layer"),
+    flag("stddevChannel", true, "whether the minibatch's deviation is a channel", true),
+  ];
+}
+
+function images(
+  size: number,
+  smallest: number | null,
+  range: string,
+  normalization: Normalization,
+): InputContract {
+  return { size, smallest, channels: 3, range, normalization };
+}
+
+const signed = images(256, null, "[-1, 1]", normalizations.half);
+const numClasses = integer("numClasses", 1000, "outputs");
+/** `[0, 1]` as it is. */
+const unit: Normalization = { mean: [0, 0, 0], std: [1, 1, 1] };
+/** What Keras' network does differently from torchvision's. */
+const keras = { transformInput: false, countIncludePad: false } as const;
+const INCEPTION_PAPER =
+  "Szegedy et al., Rethinking the Inception Architecture for Computer Vision, CVPR 2016";
+
+/** All networks. */
+export const modelTable: Readonly<Record<ModelName, Entry>> = {
+  pggan: {
+    title: "ProGAN discriminator",
+    paper:
+      "Karras et al., Progressive Growing of GANs for Improved Quality, Stability, and Variation, " +
+      "ICLR 2018",
+    input: signed,
+    summedOutput: "scores [N, 1 + labelSize]",
+    options: [
+      ...discriminatorOptions(16_384, 16),
+      flag("fusedScale", false, "whether it was trained with NVIDIA's fused down-sampling"),
+    ],
+    create(state, options: PgganOptions & DiscriminatorOptions) {
+      return state === null
+        ? new PgganDiscriminator(options)
+        : PgganDiscriminator.fromState(state, options);
+    },
+  },
+  stylegan: {
+    title: "StyleGAN discriminator",
+    paper:
+      "Karras et al., A Style-Based Generator Architecture for Generative Adversarial Networks, " +
+      "CVPR 2019",
+    input: signed,
+    summedOutput: "scores [N, 1]",
+    options: [
+      ...discriminatorOptions(16_384, 4),
+      flag("fusedScale", true, "convolution and mean as one: faster, the same up to rounding"),
+    ],
+    create(state, options: StyleganOptions & DiscriminatorOptions) {
+      return state === null
+        ? new StyleganDiscriminator(options)
+        : StyleganDiscriminator.fromState(state, options);
+    },
+  },
+  stylegan2: {
+    title: "StyleGAN2 discriminator (config-f)",
+    paper: "Karras et al., Analyzing and Improving the Image Quality of StyleGAN, CVPR 2020",
+    input: signed,
+    summedOutput: "scores [N, 1]",
+    options: discriminatorOptions(32_768, 4),
+    create(state, options: MinibatchStddevOptions & DiscriminatorOptions) {
+      return state === null
+        ? new Stylegan2Discriminator(options)
+        : Stylegan2Discriminator.fromState(state, options);
+    },
+  },
+  resnet50: {
+    title: "ResNet-50 (v1.5)",
+    paper: "He et al., Deep Residual Learning for Image Recognition, CVPR 2016",
+    input: images(224, 1, "ImageNet-normalised", normalizations.imagenet),
+    summedOutput: "logits [N, numClasses]",
+    options: [numClasses],
+    create(state, options: { numClasses?: number }) {
+      return state === null ? new ResNet("resnet50", options) : ResNet.fromState(state);
+    },
+  },
+  inception_v3: {
+    title: "Inception-V3 (torchvision)",
+    paper: INCEPTION_PAPER,
+    input: images(299, 75, "ImageNet-normalised", normalizations.imagenet),
+    summedOutput: "logits [N, numClasses]",
+    options: [
+      numClasses,
+      flag("transformInput", true, "map the input back to [-1, 1] first, as its weights want it"),
+    ],
+    create(state, options: InceptionV3Options) {
+      return state === null ? new InceptionV3(options) : InceptionV3.fromState(state, options);
+    },
+  },
+  inception_v3_nsfwjs: {
+    title: "Inception-V3 (nsfwjs), without its head",
+    paper: INCEPTION_PAPER,
+    input: images(299, 75, "[0, 1]", unit),
+    summedOutput: "features [N, 2048], the mean of the last maps",
+    options: [],
+    create() {
+      return new InceptionV3({ ...keras, numClasses: 0 });
+    },
+  },
+};

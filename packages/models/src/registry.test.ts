@@ -1,0 +1,141 @@
+import { scope, tensor } from "@fauxgrad/tensor";
+import { describe, test as plainTest } from "vitest";
+import { fromFloat32, type HostTensor } from "./checkpoint/index.ts";
+import { createModel, describeModel, isModelName, loadModel, modelNames } from "./index.ts";
+import { expect, test } from "./test-gpu.ts";
+import { discriminatorRule, filledState, image } from "./test-vectors.ts";
+
+const tiny = { resolution: 16, fmapsBase: 256, fmapsMax: 16 };
+
+/** A state as a checkpoint holds it. */
+function checkpoint(name: string, dtype: "float32" | "float16" = "float32") {
+  const { network } = createModel(name, { options: tiny });
+  const tensors = new Map<string, HostTensor>();
+  for (const [key, { shape, data }] of filledState(network, discriminatorRule)) {
+    tensors.set(key, fromFloat32(Float32Array.from(data, Number), shape, dtype));
+  }
+  return tensors;
+}
+
+plainTest("every network is described", () => {
+  const rows = modelNames.map((name) => {
+    const { parameters, input, expectedKeys } = describeModel(name);
+    return [name, input.size, input.smallest, parameters, expectedKeys().size];
+  });
+  expect(rows).toEqual([
+    ["pggan", 256, null, 23_052_353, 45],
+    ["stylegan", 256, null, 23_052_353, 51],
+    ["stylegan2", 256, null, 28_864_129, 50],
+    ["resnet50", 224, 1, 25_557_032, 320],
+    ["inception_v3", 299, 75, 23_834_568, 566],
+    ["inception_v3_nsfwjs", 299, 75, 21_785_568, 564],
+  ]);
+  const { expectedKeys, options } = describeModel("pggan");
+  expect(expectedKeys({ resolution: "1024" }).size).toBe(57);
+  expect(options.map(({ key }) => key)).toContain("minibatchStddev");
+  for (const name of modelNames) {
+    const { options: known, title } = describeModel(name);
+    const defaults = Object.fromEntries(known.map(({ key, default: value }) => [key, value]));
+    // The defaults that are told are those that are used.
+    expect([...describeModel(name).expectedKeys(defaults)], title).toEqual([
+      ...describeModel(name).expectedKeys(),
+    ]);
+  }
+});
+
+plainTest("networks come frozen, in evaluation mode, with their input's size", () => {
+  const { network, input } = createModel("stylegan2", { options: { ...tiny, fmapsMax: "8" } });
+  expect(input.size).toBe(16);
+  expect(network.training).toBe(false);
+  expect(network.parameters().every(({ requiresGrad }) => !requiresGrad)).toBe(true);
+  const inferred = createModel("stylegan2", { state: network.expectedState() });
+  expect(inferred.input.size).toBe(16);
+  expect(inferred.network.expectedState()).toEqual(network.expectedState());
+  const resnet = describeModel("resnet50").expectedKeys({ numClasses: 1 });
+  expect(createModel("resnet50", { state: resnet }).network.numParameters()).toBe(23_510_081);
+});
+
+describe("what is wrong with a name or an option is said", () => {
+  plainTest("names", () => {
+    expect(isModelName("toString")).toBe(false);
+    expect(() => createModel("vgg")).toThrow(
+      'models: there is no network called "vgg"\n' +
+        "  known  pggan, stylegan, stylegan2, resnet50, inception_v3, inception_v3_nsfwjs\n" +
+        "Choose one of these.",
+    );
+  });
+
+  plainTest("options", () => {
+    const make = (options: Record<string, string>) => () => createModel("resnet50", { options });
+    expect(make({ classes: "3" })).toThrow(
+      'resnet50: there is no option "classes"\n  known  numClasses\nChoose one of these.',
+    );
+    expect(make({ numClasses: "3.5" })).toThrow(
+      'resnet50: numClasses is "3.5"\nPass a whole number.',
+    );
+    expect(() => createModel("stylegan", { options: { fusedScale: "yes" } })).toThrow(
+      'stylegan: fusedScale is "yes"\nPass true or false.',
+    );
+    expect(() => createModel("stylegan", { options: { minibatchStddev: "none" } })).toThrow(
+      'stylegan: minibatchStddev is "none"\nChoose per-sample or batch.',
+    );
+    const state = createModel("stylegan", { options: tiny }).network.expectedState();
+    expect(() => createModel("stylegan", { state, options: { resolution: 16 } })).toThrow(
+      "stylegan: resolution follows from the weights\n  given  16\nLeave resolution out.",
+    );
+  });
+});
+
+describe("checkpoints", () => {
+  test("load with sizes inferred, without the constants", async ({ gpu }) => {
+    const tensors = checkpoint("stylegan");
+    tensors.delete("lod");
+    const { network, input } = loadModel(gpu, "stylegan", tensors, { minibatchStddev: "batch" });
+    expect(input.size).toBe(16);
+    const state = await network.stateDict();
+    expect(state.get("layer2.weight")?.data).toEqual(tensors.get("layer2.weight")?.data);
+    expect(network).toMatchObject({ minibatchStddev: "batch", lod: 0 });
+    const run = () => network.forward(tensor(gpu, image(2, 16), [2, 16, 16, 3])).read();
+    expect(await scope(run)).toHaveLength(2);
+    network.dispose();
+  });
+
+  test("of half precision, and in other projects' names", async ({ gpu }) => {
+    const tensors = checkpoint("stylegan2", "float16");
+    const renamed = new Map<string, HostTensor>();
+    const ada: readonly (readonly [RegExp, string])[] = [
+      [/^input0/, "b16.fromrgb"],
+      [/^skip_layer0/, "b16.skip"],
+      [/^skip_layer1/, "b8.skip"],
+      [/^layer0/, "b16.conv0"],
+      [/^layer1/, "b16.conv1"],
+      [/^layer2/, "b8.conv0"],
+      [/^layer3/, "b8.conv1"],
+      [/^layer4/, "b4.conv"],
+      [/^layer5/, "b4.fc"],
+      [/^layer6/, "b4.out"],
+    ];
+    for (const [name, tensor] of tensors) {
+      const [from, to] = ada.find(([pattern]) => pattern.test(name)) ?? [/$/, ""];
+      renamed.set(name.replace(from, to), tensor);
+    }
+    const { network } = loadModel(gpu, "stylegan2", renamed);
+    const state = await network.stateDict();
+    const weight = tensors.get("layer3.weight");
+    expect(weight?.dtype).toBe("float16");
+    const loaded = state.get("layer3.weight");
+    expect(loaded?.shape).toEqual(weight?.shape);
+    expect(Math.abs(Number(loaded?.data[0]))).toBeGreaterThan(0);
+    network.dispose();
+  });
+
+  test("that do not fit list everything", ({ gpu }) => {
+    const tensors = checkpoint("pggan");
+    tensors.delete("layer0.bias");
+    tensors.set("extra", fromFloat32(new Float32Array(1), [1]));
+    tensors.set("layer1.weight", fromFloat32(new Float32Array(9), [1, 1, 3, 3]));
+    expect(() => loadModel(gpu, "pggan", tensors)).toThrow(
+      /missing \(1 of 21\)\n {4}layer0\.bias.*\n.*unexpected \(1 .*\n {4}extra.*\n.*mis-shaped/,
+    );
+  });
+});
