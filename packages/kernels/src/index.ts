@@ -16,6 +16,7 @@ export { byKernel, type DispatchTime, type KernelTime } from "./gpu/profiler.ts"
 export { throttledWait, type Wait } from "./gpu/wait.ts";
 export { ceilDiv } from "./gpu/workgroups.ts";
 export * from "./ops/batch-norm/index.ts";
+export * from "./ops/batched-matmul/index.ts";
 export * from "./ops/channel-norm/index.ts";
 export * from "./ops/conv2d/index.ts";
 export {

@@ -37,7 +37,9 @@ export {
   zeros,
 } from "./factories.ts";
 export type { Backward, Saved } from "./graph.ts";
+export { scaledDotProductAttention } from "./ops/attention.ts";
 export { type BatchNormOptions, batchNorm, type RunningMoments } from "./ops/batch-norm.ts";
+export { batchedMatmul, type ScaledMatmulOptions } from "./ops/batched-matmul.ts";
 export { biasActivation } from "./ops/bias-activation.ts";
 export { add, div, maximum, minimum, mul, sub } from "./ops/binary.ts";
 export { conv2d, type FusedOptions, type LeakyActivation } from "./ops/conv2d.ts";
