@@ -48,6 +48,12 @@ export function sizeClass(bytes: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
+/** The largest class size of at most `limit` bytes: what one buffer may hold. */
+export function largestClass(limit: number): number {
+  const step = 2 ** Math.floor(Math.log2(limit)) / 8;
+  return Math.floor(limit / step) * step;
+}
+
 const mib = (bytes: number) => `${(bytes / MIB).toFixed(1)} MiB`;
 
 /** Free buffers of one device by size class. */

@@ -9,7 +9,7 @@ import {
 } from "../shape.ts";
 import { type AdapterClass, adapterClass } from "./adapter-class.ts";
 import { BindGroupCache } from "./bind-groups.ts";
-import { BufferPool, type PoolStats } from "./buffer-pool.ts";
+import { BufferPool, largestClass, type PoolStats } from "./buffer-pool.ts";
 import { GpuArray, Storage } from "./gpu-array.ts";
 import type { Pipeline } from "./pipelines.ts";
 import { PipelineCache } from "./pipelines.ts";
@@ -120,6 +120,12 @@ export class Gpu {
       this.#dropReference(storage);
     });
     this.#listen();
+  }
+
+  /** Bytes of the largest array that the device's limits allow. */
+  get maxArrayBytes(): number {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
+    return largestClass(Math.min(maxBufferSize, maxStorageBufferBindingSize));
   }
 
   /** Counters; `peak…` since {@link resetPeak}. */

@@ -1,5 +1,7 @@
 export { GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh } from "./activation.ts";
 export { BatchNorm2d, type BatchNorm2dOptions } from "./batch-norm2d.ts";
+export { ChunkedLinear, type ChunkedLinearOptions } from "./chunked-linear.ts";
+export { ChunkedParameter, type ChunkedParameterOptions } from "./chunked-parameter.ts";
 export { Conv2d, type Conv2dOptions } from "./conv2d.ts";
 export { type DrawState, Dropout, DropPath, RandomModule } from "./dropout.ts";
 export { GroupNorm, type GroupNormOptions } from "./group-norm.ts";

@@ -188,9 +188,7 @@ export abstract class Module {
 
   /** Frees the gradients. */
   zeroGrad(): void {
-    for (const parameter of this.parameters()) {
-      if (parameter.isOnDevice) parameter.tensor.zeroGrad();
-    }
+    for (const parameter of this.parameters()) parameter.zeroGrad();
   }
 
   /** Frees the device memory: a description again. */

@@ -147,9 +147,18 @@ export class Parameter extends ModuleState {
 
   set requiresGrad(flag: boolean) {
     this.#requiresGrad = flag;
-    if (!this.isOnDevice) return;
-    this.tensor.requiresGrad = flag;
-    if (!flag) this.tensor.zeroGrad();
+    for (const tensor of this.tensors) tensor.requiresGrad = flag;
+    if (!flag) this.zeroGrad();
+  }
+
+  /** What holds the values on the device: nothing while the module is a description. */
+  get tensors(): readonly Tensor[] {
+    return this.isOnDevice ? [this.tensor] : [];
+  }
+
+  /** Frees the gradient, so that the next backward pass starts from none. */
+  zeroGrad(): void {
+    for (const tensor of this.tensors) tensor.zeroGrad();
   }
 
   protected override onDevice(tensor: Tensor): void {
