@@ -1,1 +1,3 @@
+export * from "./data/index.ts";
 export * from "./metrics/index.ts";
+export * from "./random/index.ts";
