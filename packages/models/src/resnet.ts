@@ -41,19 +41,33 @@ export interface ResNetOptions {
   readonly headInit?: Initializer;
 }
 
-/** Stride and dilation of a stage's 3×3 convolutions. */
-interface StageGeometry {
+/** Stride and dilation of a block's 3×3 convolution. */
+interface BlockGeometry {
   readonly stride: number;
   readonly dilation: number;
 }
 
-/** Halved by the first block of stages 2 to 4. */
-const STAGES: readonly StageGeometry[] = [
-  { stride: 1, dilation: 1 },
-  { stride: 2, dilation: 1 },
-  { stride: 2, dilation: 1 },
-  { stride: 2, dilation: 1 },
-];
+/** A stage: its first block, and the others. */
+type StageGeometry = readonly [first: BlockGeometry, others: BlockGeometry];
+
+/** How many pixels of the image there are to one of the last maps. */
+export type OutputStride = 32 | 8;
+
+function stage(stride: number, firstDilation = 1, dilation = firstDilation): StageGeometry {
+  return [
+    { stride, dilation: firstDilation },
+    { stride: 1, dilation },
+  ];
+}
+
+/**
+ * Halved by the first block of stages 2 to 4. At output stride 8, stages 3 and 4 dilate instead, and
+ * their first blocks as much as the stage before.
+ */
+const STAGES: Readonly<Record<OutputStride, readonly StageGeometry[]>> = {
+  32: [stage(1), stage(2), stage(2), stage(2)],
+  8: [stage(1), stage(2), stage(1, 1, 2), stage(1, 2, 4)],
+};
 
 /** torchvision's: `N(0, 2 / fanOut)`. */
 const init = kaimingNormal({ mode: "fanOut", nonlinearity: "relu" });
@@ -62,7 +76,7 @@ function convolution(
   inChannels: number,
   outChannels: number,
   kernelSize: number,
-  { stride, dilation }: StageGeometry = { stride: 1, dilation: 1 },
+  { stride, dilation }: BlockGeometry = { stride: 1, dilation: 1 },
 ): Conv2d {
   const padding = dilation * ((kernelSize - 1) / 2);
   return new Conv2d(inChannels, outChannels, kernelSize, {
@@ -84,7 +98,7 @@ export class Bottleneck extends Module {
   readonly bn3: BatchNorm2d;
   readonly downsample: Projection | null;
 
-  constructor(inChannels: number, planes: number, geometry: StageGeometry) {
+  constructor(inChannels: number, planes: number, geometry: BlockGeometry) {
     super();
     const outChannels = planes * EXPANSION;
     this.conv1 = convolution(inChannels, planes, 1);
@@ -128,30 +142,23 @@ class Projection extends Sequential<readonly [Conv2d, BatchNorm2d]> {
   }
 }
 
-/**
- * ResNet with bottleneck blocks: `[N, H, W, 3]` to logits `[N, numClasses]`; any size from 33 pixels.
- *
- * @see He et al., "Deep Residual Learning for Image Recognition", 2016; names and strides of
- *   torchvision.models.resnet50, which it matches
- */
-export class ResNet extends Module {
+/** The convolutions of a {@link ResNet}, without its head. */
+export class ResNetBackbone extends Module {
   readonly conv1 = new Conv2d(3, 64, 7, { stride: 2, padding: 3, bias: false, init });
   readonly bn1 = new BatchNorm2d(64);
   readonly layer1: Sequential<Bottleneck[]>;
   readonly layer2: Sequential<Bottleneck[]>;
   readonly layer3: Sequential<Bottleneck[]>;
   readonly layer4: Sequential<Bottleneck[]>;
-  readonly fc: Linear;
 
-  constructor(name: ResNetName = "resnet50", { numClasses = 1000, headInit }: ResNetOptions = {}) {
+  constructor(name: ResNetName, outputStride: OutputStride = 32) {
     super();
     let inChannels = 64;
     const stages = resnetBlocks[name].map((count, i) => {
       const planes = PLANES[i] ?? 0;
-      const { stride, dilation } = STAGES[i] ?? { stride: 1, dilation: 1 };
+      const [first, others] = STAGES[outputStride][i] ?? stage(1);
       const blocks = Array.from({ length: count }, (_, k) => {
-        const geometry = { stride: k === 0 ? stride : 1, dilation };
-        const block = new Bottleneck(inChannels, planes, geometry);
+        const block = new Bottleneck(inChannels, planes, k === 0 ? first : others);
         inChannels = planes * EXPANSION;
         return block;
       });
@@ -163,33 +170,10 @@ export class ResNet extends Module {
       Sequential<Bottleneck[]>,
       Sequential<Bottleneck[]>,
     ];
-    this.fc = new Linear(inChannels, numClasses, headInit === undefined ? {} : { init: headInit });
-  }
-
-  /** The network that weights belong to: depth and classes follow from their names and shapes. */
-  static fromState(shapes: ReadonlyMap<string, Shape>): ResNet {
-    const numClasses = shapes.get("fc.weight")?.[0];
-    const depth = Object.entries(resnetBlocks).find(([, blocks]) =>
-      blocks.every(
-        (count, i) =>
-          shapes.has(`layer${i + 1}.${count - 1}.conv3.weight`) &&
-          !shapes.has(`layer${i + 1}.${count}.conv3.weight`),
-      ),
-    );
-    if (depth === undefined || numClasses === undefined) {
-      const names = [...shapes.keys()].slice(0, 4).join(", ");
-      throw new ShapeError(
-        "resnet: the weights are not those of a ResNet with bottleneck blocks\n" +
-          `  found   ${names || "nothing"}${shapes.size > 4 ? `, … (${shapes.size} in all)` : ""}\n` +
-          `  known   ${Object.keys(resnetBlocks).join(", ")}\n` +
-          "Pass a state dict with torchvision's names (conv1.weight, …, fc.bias).",
-      );
-    }
-    return new ResNet(depth[0] as ResNetName, { numClasses });
   }
 
   /**
-   * The maps before pooling: `[N, H/32, W/32, 2048]`.
+   * The maps of the last stage: `[N, H/32, W/32, 2048]`, or an eighth a side.
    *
    * @throws {ShapeError} unless the input is `[N, H, W, 3]`
    */
@@ -211,6 +195,48 @@ export class ResNet extends Module {
       }
       return maps;
     });
+  }
+}
+
+/** The depth that weights belong to, told by the blocks that they have; null for no known one. */
+export function depthOf(shapes: ReadonlyMap<string, Shape>, prefix = ""): ResNetName | null {
+  const has = (stage: number, block: number) =>
+    shapes.has(`${prefix}layer${stage}.${block}.conv3.weight`);
+  const depth = Object.entries(resnetBlocks).find(([, blocks]) =>
+    blocks.every((count, i) => has(i + 1, count - 1) && !has(i + 1, count)),
+  );
+  return depth === undefined ? null : (depth[0] as ResNetName);
+}
+
+/**
+ * ResNet with bottleneck blocks: `[N, H, W, 3]` to logits `[N, numClasses]`; any size from 33 pixels.
+ *
+ * @see He et al., "Deep Residual Learning for Image Recognition", 2016; names and strides of
+ *   torchvision.models.resnet50, which it matches
+ */
+export class ResNet extends ResNetBackbone {
+  readonly fc: Linear;
+
+  constructor(name: ResNetName = "resnet50", { numClasses = 1000, headInit }: ResNetOptions = {}) {
+    super(name);
+    const inFeatures = (PLANES.at(-1) ?? 0) * EXPANSION;
+    this.fc = new Linear(inFeatures, numClasses, headInit === undefined ? {} : { init: headInit });
+  }
+
+  /** The network that weights belong to: depth and classes follow from their names and shapes. */
+  static fromState(shapes: ReadonlyMap<string, Shape>): ResNet {
+    const numClasses = shapes.get("fc.weight")?.[0];
+    const depth = depthOf(shapes);
+    if (depth === null || numClasses === undefined) {
+      const names = [...shapes.keys()].slice(0, 4).join(", ");
+      throw new ShapeError(
+        "resnet: the weights are not those of a ResNet with bottleneck blocks\n" +
+          `  found   ${names || "nothing"}${shapes.size > 4 ? `, … (${shapes.size} in all)` : ""}\n` +
+          `  known   ${Object.keys(resnetBlocks).join(", ")}\n` +
+          "Pass a state dict with torchvision's names (conv1.weight, …, fc.bias).",
+      );
+    }
+    return new ResNet(depth, { numClasses });
   }
 
   forward(input: Tensor): Tensor {

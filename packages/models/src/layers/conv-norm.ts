@@ -1,8 +1,8 @@
-// A convolution without bias, batch normalisation, and perhaps ReLU: the unit that ResNet and
-// Inception are built of. With frozen weights and running moments the normalisation is a factor and
-// a shift of each output channel,
+// A convolution, batch normalisation, and perhaps an activation: the unit that ResNet and Inception
+// are built of. With frozen weights and running moments the normalisation is a factor and a shift of
+// each output channel,
 //
-//   γ · (w ⋆ x − μ) / √(σ² + eps) + β = (w · s) ⋆ x + (β − μ · s),   s = γ / √(σ² + eps),
+//   γ · (w ⋆ x + b − μ) / √(σ² + eps) + β = (w · s) ⋆ x + (β + (b − μ) · s),   s = γ / √(σ² + eps),
 //
 // which a convolution computes in its own pass: two reads and writes of the maps fewer, each way.
 
@@ -12,6 +12,8 @@ import {
   conv2d,
   div,
   isRecording,
+  type LeakyActivation,
+  leakyRelu,
   mul,
   relu,
   scope,
@@ -28,12 +30,17 @@ import {
 } from "@fauxgrad/tensor/nn";
 import { derived } from "./derived.ts";
 
-const RELU = { slope: 0 } as const;
+const RELU: LeakyActivation = { slope: 0 };
 
 /** Whether no gradient is wanted for the unit's parameters and its moments stay as they are. */
 function isFrozen(conv: Conv2d, norm: BatchNorm2d): boolean {
   if (norm.training) return false;
-  const parameters: readonly (Parameter | null)[] = [conv.weight, norm.weight, norm.bias];
+  const parameters: readonly (Parameter | null)[] = [
+    conv.weight,
+    conv.bias,
+    norm.weight,
+    norm.bias,
+  ];
   return !isRecording() || !parameters.some((parameter) => parameter?.requiresGrad);
 }
 
@@ -42,7 +49,8 @@ function fold(conv: Conv2d, norm: BatchNorm2d): { weight: Tensor; bias: Tensor }
   const deviation = sqrt(affine(runningVar.tensor, 1, eps));
   const one = affine(runningVar.tensor, 0, 1);
   const scale = div(norm.weight?.tensor ?? one, deviation);
-  const centre = mul(runningMean.tensor, scale);
+  const mean = runningMean.tensor;
+  const centre = mul(conv.bias === null ? mean : sub(mean, conv.bias.tensor), scale);
   return {
     weight: mul(conv.weight.tensor, scale),
     bias: norm.bias === null ? affine(centre, -1) : sub(norm.bias.tensor, centre),
@@ -50,30 +58,33 @@ function fold(conv: Conv2d, norm: BatchNorm2d): { weight: Tensor; bias: Tensor }
 }
 
 /**
- * `norm(conv(input))`, followed by ReLU if `activate`. A frozen pair is one convolution, whose
- * weights are computed once.
- *
- * @param conv without a bias
+ * `norm(conv(input))`, followed by an activation: ReLU for true, none for false. A frozen pair is one
+ * convolution, whose weights are computed once.
  */
 export function convNorm(
   conv: Conv2d,
   norm: BatchNorm2d,
   input: Tensor,
-  activate: boolean,
+  activate: boolean | LeakyActivation,
 ): Tensor {
+  const activation = typeof activate === "object" ? activate : activate ? RELU : null;
   return scope(() => {
     if (!isFrozen(conv, norm)) {
       const raw = conv.forward(input);
       const normal = norm.forward(raw);
       raw.dispose();
-      return activate ? relu(normal) : normal;
+      if (activation === null) return normal;
+      return activation === RELU
+        ? relu(normal)
+        : leakyRelu(normal, activation.slope, activation.gain);
     }
-    const sources = [conv.weight, norm.weight, norm.bias, norm.runningMean, norm.runningVar]
+    const { runningMean, runningVar } = norm;
+    const sources = [conv.weight, conv.bias, norm.weight, norm.bias, runningMean, runningVar]
       .filter((state) => state !== null)
       .map((state) => state.tensor) as [Tensor, ...Tensor[]];
     const parts = ["weight", "bias"] as const;
     const { weight, bias } = derived("conv-norm", sources, parts, () => fold(conv, norm));
-    return conv2d(input, weight, bias, { ...conv.options, activation: activate ? RELU : null });
+    return conv2d(input, weight, bias, { ...conv.options, activation });
   });
 }
 
