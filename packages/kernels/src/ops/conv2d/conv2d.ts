@@ -13,6 +13,7 @@ import {
 import type { Conv2dGeometry } from "./geometry.ts";
 import { chooseGradWeightVariant, gradWeight } from "./grad-weight.ts";
 import { forwardWeight, transposedWeight } from "./pack.ts";
+import { prefersWinograd, winogradForward, winogradGradInput } from "./winograd.ts";
 
 function checkBias(bias: GpuArray | null | undefined, channels: number): void {
   if (bias == null || sameShape(bias.shape, [channels])) return;
@@ -41,6 +42,7 @@ export function conv2d(
 ): GpuArray {
   checkBias(epilogue.bias, g.o);
   if (isDepthwise(g)) return depthwiseForward(gpu, input, weight, g, epilogue);
+  if (prefersWinograd(gpu, g)) return winogradForward(gpu, input, weight, g, epilogue);
   const job = forwardCorrelation(g);
   const packed = forwardWeight(gpu, weight, g);
   const output = gpu.empty([g.n, g.oh, g.ow, g.o]);
@@ -66,6 +68,7 @@ export function conv2dGradInput(
   scale = 1,
 ): GpuArray {
   if (isDepthwise(g)) return depthwiseGradInput(gpu, gradOutput, weight, g, scale);
+  if (prefersWinograd(gpu, g)) return winogradGradInput(gpu, gradOutput, weight, g, scale);
   const packed = transposedWeight(gpu, weight, g);
   const gradInput = gpu.empty([g.n, g.h, g.w, g.c]);
   for (const job of gradInputCorrelations(g)) {

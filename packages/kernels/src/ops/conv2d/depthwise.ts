@@ -1,7 +1,7 @@
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
-import { ceilDiv } from "../../gpu/workgroups.ts";
+import { ceilDiv, foldGrid } from "../../gpu/workgroups.ts";
 import type { Epilogue } from "./correlate.ts";
 import depthwiseSource from "./depthwise.wgsl";
 import gradInputSource from "./depthwise-grad-input.wgsl";
@@ -12,16 +12,17 @@ import { slabsFor, sumSlabs } from "./slabs.ts";
 export const depthwiseKernel = defineKernel({
   name: "conv2d.depthwise",
   modules: { "depthwise.wgsl": depthwiseSource },
-  constants: { KW: 3, SW: 1, TW: 8, LANES: 8, FLIP: false },
+  constants: { WORKGROUP: 64, KH: 3, KW: 3, SH: 1, SW: 1, TW: 4, FLIP: false },
   bindings: { input: "read", weight: "read", bias: "read", output: "read_write" },
   params: {
+    total: "u32",
+    strip: "u32",
+    strips: "u32",
     h: "u32",
     w: "u32",
     c4: "u32",
     oh: "u32",
     ow: "u32",
-    kh: "u32",
-    stride_h: "u32",
     pad_top: "i32",
     pad_left: "i32",
     has_bias: "u32",
@@ -80,9 +81,18 @@ export function isDepthwise(g: Conv2dGeometry): boolean {
     g.c % 4 === 0 &&
     g.dilationH === 1 &&
     g.dilationW === 1 &&
-    g.strideW <= g.kw
+    g.strideH <= g.kh &&
+    g.strideW <= g.kw &&
+    g.kh * g.kw <= LARGEST_KERNEL
   );
 }
+
+/** Taps that fit into registers. */
+const LARGEST_KERNEL = 49;
+/** Columns of output that one invocation owns. */
+const COLUMNS = 8;
+/** Rows of output of one invocation: long strips save loads, short ones occupy a GPU. */
+const STRIP = { registers: 28, tiled: 8 } as const;
 
 /** Lanes along channels: a software subgroup has 8, a GPU's 32 or 64. */
 function lanesOf(gpu: Gpu, c4: number): number {
@@ -112,19 +122,22 @@ function dispatchForward(
   FLIP: boolean,
 ): void {
   const c4 = g.c / 4;
-  const LANES = lanesOf(gpu, c4);
-  const TW = g.ow >= 8 ? 8 : 4;
+  const strip = Math.min(g.oh, STRIP[gpu.family]);
+  const strips = ceilDiv(g.oh, strip);
+  const total = g.n * strips * ceilDiv(g.ow, COLUMNS) * c4;
+  const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
   depthwiseKernel.dispatch(
     gpu,
     { input, weight, bias: epilogue.bias ?? weight, output },
     {
+      total,
+      strip,
+      strips,
       h: g.h,
       w: g.w,
       c4,
       oh: g.oh,
       ow: g.ow,
-      kh: g.kh,
-      stride_h: g.strideH,
       pad_top: g.padTop,
       pad_left: g.padLeft,
       has_bias: epilogue.bias == null ? 0 : 1,
@@ -133,8 +146,8 @@ function dispatchForward(
       gain: epilogue.gain ?? 1,
     },
     {
-      constants: { KW: g.kw, SW: g.strideW, TW, LANES, FLIP },
-      workgroups: [ceilDiv(c4, LANES), ceilDiv(g.ow, TW) * g.oh, g.n],
+      constants: { KH: g.kh, KW: g.kw, SH: g.strideH, SW: g.strideW, TW: COLUMNS, FLIP },
+      workgroups: foldGrid(ceilDiv(total, 64), limit),
     },
   );
 }

@@ -32,8 +32,8 @@ export const padChannelsKernel = defineKernel({
 
 const LANES = 64;
 
-/** Calls `use` with an array derived from `source`, kept until `source` is written or freed. */
-function derive(source: GpuArray, key: string, make: () => GpuArray): GpuArray {
+/** An array computed from `source`, kept until `source` is written or freed. */
+export function derive(source: GpuArray, key: string, make: () => GpuArray): GpuArray {
   const { storage } = source;
   const cached = storage.derived(key);
   if (cached !== undefined) return cached;

@@ -100,3 +100,84 @@ export function conv2dGradWeightReference(
     add(w, input[i]! * gradOutput[o]!);
   });
 }
+
+/** `|G| |g| |G|ᵀ`, `|B|ᵀ |d| |B|` and `|A|ᵀ |m| |A|` share this form: `M x Mᵀ` of a square `x`. */
+function sandwich(m: readonly (readonly number[])[], x: readonly number[]): number[] {
+  const size = Math.sqrt(x.length);
+  const half = m.map((row) =>
+    Array.from({ length: size }, (_, j) =>
+      row.reduce((sum, v, i) => sum + v * x[i * size + j]!, 0),
+    ),
+  );
+  return half.flatMap((columns) =>
+    m.map((row) => row.reduce((sum, v, i) => sum + v * columns[i]!, 0)),
+  );
+}
+
+const G = [
+  [1, 0, 0],
+  [0.5, 0.5, 0.5],
+  [0.5, 0.5, 0.5],
+  [0, 0, 1],
+];
+const B = [
+  [1, 0, 1, 0],
+  [0, 1, 1, 0],
+  [0, 1, 1, 0],
+  [0, 1, 0, 1],
+];
+const A = [
+  [1, 1, 1, 0],
+  [0, 1, 1, 1],
+];
+
+/**
+ * What the rounding errors of Winograd's F(2×2, 3×3) are proportional to: the sums of its products
+ * with every coefficient and operand replaced by its absolute value. It is larger than Σ|terms| of
+ * the convolution, because the transforms add values that cancel afterwards.
+ *
+ * @param weightAt value of the kernel that slides over `source`, by row, column, input and output
+ * @param g        the forward geometry of the pass: stride 1, 3×3
+ */
+export function winogradMagnitude(
+  source: ArrayLike<number>,
+  weightAt: (kh: number, kw: number, i: number, o: number) => number,
+  g: Conv2dGeometry,
+): Float64Array {
+  const magnitude = new Float64Array(g.n * g.oh * g.ow * g.o);
+  const kernels = Array.from({ length: g.c * g.o }, (_, at) => {
+    const [i, o] = [Math.floor(at / g.o), at % g.o];
+    const taps = Array.from({ length: 9 }, (_tap, k) =>
+      Math.abs(weightAt(Math.floor(k / 3), k % 3, i, o)),
+    );
+    return sandwich(G, taps);
+  });
+  const sourceAt = (n: number, y: number, x: number, i: number): number => {
+    const inside = y >= 0 && x >= 0 && y < g.h && x < g.w;
+    return inside ? Math.abs(source[((n * g.h + y) * g.w + x) * g.c + i]!) : 0;
+  };
+  for (let n = 0; n < g.n; n++) {
+    for (let y = 0; y < g.oh; y += 2) {
+      for (let x = 0; x < g.ow; x += 2) {
+        const products = Array.from({ length: g.o }, () => new Array<number>(16).fill(0));
+        for (let i = 0; i < g.c; i++) {
+          const patch = Array.from({ length: 16 }, (_, k) =>
+            sourceAt(n, y - g.padTop + Math.floor(k / 4), x - g.padLeft + (k % 4), i),
+          );
+          const transformed = sandwich(B, patch);
+          for (let o = 0; o < g.o; o++) {
+            const kernel = kernels[i * g.o + o]!;
+            for (let t = 0; t < 16; t++) products[o]![t]! += transformed[t]! * kernel[t]!;
+          }
+        }
+        products.forEach((product, o) => {
+          sandwich(A, product).forEach((value, k) => {
+            const [py, px] = [y + Math.floor(k / 2), x + (k % 2)];
+            if (py < g.oh && px < g.ow) magnitude[((n * g.oh + py) * g.ow + px) * g.o + o] = value;
+          });
+        });
+      }
+    }
+  }
+  return magnitude;
+}
