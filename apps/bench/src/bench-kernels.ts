@@ -1,4 +1,4 @@
-import { Gpu, type KernelFamily } from "@fauxgrad/kernels";
+import { Gpu, type GpuOptions, type KernelFamily } from "@fauxgrad/kernels";
 import { type OpenDevice, openDevice } from "../../../tools/adapter/open-device.ts";
 import { type Case, TARGETS } from "./cases.ts";
 import { environmentOf } from "./environment.ts";
@@ -25,11 +25,16 @@ export interface KernelBench {
   readonly log: (text: string) => void;
 }
 
-const FAMILIES: readonly KernelFamily[] = ["registers", "tiled"];
+/** Our variants by name; the one called as the device's own family is what the library uses. */
+const VARIANTS: Readonly<Record<KernelFamily, GpuOptions>> = {
+  registers: { kernels: "registers" },
+  tiled: { kernels: "tiled" },
+};
 
 interface Session {
-  readonly gpus: ReadonlyMap<KernelFamily, Gpu>;
-  readonly defaultFamily: KernelFamily;
+  readonly gpus: ReadonlyMap<string, Gpu>;
+  readonly defaultVariant: KernelFamily;
+  readonly software: boolean;
   readonly ceilings: Ceilings;
   readonly peers: Peers;
   readonly schedule: Schedule;
@@ -40,28 +45,26 @@ function messageOf(error: unknown): string {
 }
 
 /** Our variants at a case, validated; those that are not right say why. */
-async function validated({ gpus, defaultFamily }: Session, { job }: Case) {
+async function validated({ gpus, defaultVariant }: Session, { job }: Case) {
   const contestants: OurContestant[] = [];
   const wrong: Record<string, string> = {};
   let output: Float32Array | undefined;
   const operands = operandsOf(job);
-  const families = operationOf(job).hasFamilies ? FAMILIES : [defaultFamily];
-  for (const family of families) {
-    const gpu = gpus.get(family);
-    if (gpu === undefined) continue;
+  for (const [name, gpu] of gpus) {
+    if (!operationOf(job).hasFamilies && name !== defaultVariant) continue;
     try {
-      const found = await OurContestant.validated(family, gpu, job, operands);
+      const found = await OurContestant.validated(name, gpu, job, operands);
       contestants.push(found.contestant);
       output ??= found.output;
     } catch (error) {
-      wrong[family] = messageOf(error);
+      wrong[name] = messageOf(error);
     }
   }
   return { contestants, wrong, output };
 }
 
 async function benchCase(session: Session, entry: Case) {
-  const { peers, ceilings, schedule, defaultFamily } = session;
+  const { peers, schedule, defaultVariant } = session;
   const { name, job } = entry;
   const { contestants: ours, wrong, output } = await validated(session, entry);
   const without: Record<string, string> = { ...wrong };
@@ -82,11 +85,11 @@ async function benchCase(session: Session, entry: Case) {
     }
     const own = ours.find((candidate) => candidate.name === contestant);
     const deviceMs = (await own?.deviceMs()) ?? null;
-    results.push(resultOf(contestant, timing, deviceMs, work, ceilings));
+    results.push(resultOf(contestant, timing, deviceMs, work, session));
   }
   await peers.release();
   for (const contestant of ours) contestant.dispose();
-  const ratios = ratiosOf(results, defaultFamily, peers.names);
+  const ratios = ratiosOf(results, defaultVariant, peers.names);
   const report: CaseReport = { name, job, ...work, results, without, ratios };
   return { report, wrong: Object.values(wrong).map((reason) => `${name}: ${reason}`) };
 }
@@ -116,22 +119,24 @@ async function benchOn(
 ): Promise<KernelReport> {
   const started = new Date();
   const usual = new Gpu(device);
-  const defaultFamily = usual.family;
-  const gpus = new Map(FAMILIES.map((kernels) => [kernels, new Gpu(device, { kernels })]));
+  const defaultVariant = usual.family;
+  const variants = Object.entries(VARIANTS);
+  const gpus = new Map(variants.map(([name, options]) => [name, new Gpu(device, options)]));
   const environment = environmentOf(info, usual, unsafe);
   const ceilings = await measureCeilings(usual);
   log(environmentText(environment, ceilings, peers.reports));
   const encoding = await measureEncoding(usual);
   log(encodingText(encoding));
   usual.destroy();
-  const session: Session = { gpus, defaultFamily, ceilings, peers, schedule };
+  const { software } = environment;
+  const session: Session = { gpus, defaultVariant, software, ceilings, peers, schedule };
   const reports: CaseReport[] = [];
   const wrong: string[] = [];
   for (const [at, entry] of cases.entries()) {
     const found = await benchCase(session, entry);
     reports.push(found.report);
     wrong.push(...found.wrong);
-    log(`\n[${at + 1}/${cases.length}] ${caseText(found.report, defaultFamily)}`);
+    log(`\n[${at + 1}/${cases.length}] ${caseText(found.report, defaultVariant)}`);
   }
   const targets = targetReports(TARGETS, reports);
   if (peers.names.length > 0) log(`\n${targetsText(targets)}`);

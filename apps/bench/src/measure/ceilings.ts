@@ -1,5 +1,6 @@
 import { ceilDiv, defineKernel, type Gpu } from "@fauxgrad/kernels";
 import copySource from "./copy.wgsl";
+import { type Cost, costOf } from "./cost.ts";
 import fmaSource from "./fma.wgsl";
 
 export const copyKernel = defineKernel({
@@ -18,12 +19,19 @@ export const fmaKernel = defineKernel({
   params: { steps: "u32", a: "f32", b: "f32" },
 });
 
+/** What can be done in a second of some clock. */
+export interface Rates {
+  /** Bytes read and written by a copy, in 10⁹. */
+  readonly copyGBs: number;
+  /** Multiplications and additions in registers, in 10⁹. */
+  readonly fmaGFLOPs: number;
+}
+
 /** What the device does at best, measured: the hundred percent of the report. */
 export interface Ceilings {
-  /** Bytes read and written by a copy, per second, in 10⁹. */
-  readonly copyGBs: number;
-  /** Multiplications and additions in registers, per second, in 10⁹. */
-  readonly fmaGFLOPs: number;
+  readonly wall: Rates;
+  /** Per second of CPU time, which is what a software adapter computes with. */
+  readonly cpu: Rates;
 }
 
 /** 64 MiB: beyond any cache, within WebGPU's default limit of a binding. */
@@ -31,20 +39,22 @@ const COPY_FLOATS = 2 ** 24;
 const LEAST_MS = 50;
 const ATTEMPTS = 5;
 
-/** Seconds per call of `encode`: the best of some attempts of at least 50 ms. */
-async function bestSeconds(gpu: Gpu, encode: () => void): Promise<number> {
-  const sample = async (repeats: number) => {
-    const start = performance.now();
-    for (let i = 0; i < repeats; i++) encode();
-    await gpu.synchronize();
-    return performance.now() - start;
-  };
+/** Cost of a call of `encode`: the best by each clock of some attempts of at least 50 ms. */
+async function bestCost(gpu: Gpu, encode: () => void): Promise<Cost> {
+  const sample = (repeats: number) =>
+    costOf(async () => {
+      for (let i = 0; i < repeats; i++) encode();
+      await gpu.synchronize();
+    });
   await sample(1);
   let repeats = 1;
-  while ((await sample(repeats)) < LEAST_MS) repeats *= 2;
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < ATTEMPTS; i++) best = Math.min(best, (await sample(repeats)) / repeats);
-  return best / 1000;
+  while ((await sample(repeats)).ms < LEAST_MS) repeats *= 2;
+  const costs: Cost[] = [];
+  for (let i = 0; i < ATTEMPTS; i++) costs.push(await sample(repeats));
+  return {
+    ms: Math.min(...costs.map(({ ms }) => ms)) / repeats,
+    cpuMs: Math.min(...costs.map(({ cpuMs }) => cpuMs)) / repeats,
+  };
 }
 
 /** Measures the ceilings of a device, in about a second. */
@@ -54,7 +64,7 @@ export async function measureCeilings(gpu: Gpu): Promise<Ceilings> {
   const vectors = COPY_FLOATS / 4;
   const { LANES, VECTORS } = copyKernel.definition.constants;
   const workgroups = [ceilDiv(vectors, LANES * VECTORS)] as const;
-  const copySeconds = await bestSeconds(gpu, () => {
+  const copy = await bestCost(gpu, () => {
     copyKernel.dispatch(gpu, { input, output }, { vectors }, { workgroups });
   });
 
@@ -63,14 +73,15 @@ export async function measureCeilings(gpu: Gpu): Promise<Ceilings> {
   const invocations = gpu.adapter === "software" ? 2 ** 12 : 2 ** 20;
   const steps = 1024;
   using sums = gpu.empty([invocations * 4]);
-  const fmaSeconds = await bestSeconds(gpu, () => {
+  const fma = await bestCost(gpu, () => {
     const params = { steps, a: 0.999, b: 0.001 };
     const grid = [invocations / fmaKernel.definition.constants.LANES] as const;
     fmaKernel.dispatch(gpu, { output: sums }, params, { workgroups: grid });
   });
   const flops = invocations * steps * CHAINS * 4 * 2;
+  const bytes = 2 * 4 * COPY_FLOATS;
   return {
-    copyGBs: (2 * 4 * COPY_FLOATS) / copySeconds / 1e9,
-    fmaGFLOPs: flops / fmaSeconds / 1e9,
+    wall: { copyGBs: bytes / copy.ms / 1e6, fmaGFLOPs: flops / fma.ms / 1e6 },
+    cpu: { copyGBs: bytes / copy.cpuMs / 1e6, fmaGFLOPs: flops / fma.cpuMs / 1e6 },
   };
 }

@@ -1,5 +1,5 @@
 import type { CaseReport, KernelReport } from "./report.ts";
-import { digits } from "./text.ts";
+import { ceilingsText, digits } from "./text.ts";
 
 function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
@@ -68,8 +68,7 @@ export function markdownOf(report: KernelReport): string {
     `Device: ${environment.device} (${environment.backend}` +
       `${environment.software ? ", software" : ""}). ` +
       `Host: Node ${environment.node}, ${environment.platform}, ${environment.cores} × ` +
-      `${environment.cpu}. Ceilings: ${digits(ceilings.fmaGFLOPs)} GFLOP/s (FMA), ` +
-      `${digits(ceilings.copyGBs)} GB/s (copy). ` +
+      `${environment.cpu}. Ceilings: ${ceilingsText(ceilings)}. ` +
       `Peers: ${peers.map(({ name, packages }) => `${name} = ${packages}`).join(", ") || "none"}.`,
     "",
     table(["target", "reached", "geometric mean (CPU)", "worst"], goals),

@@ -6,7 +6,11 @@ import { type CaseReport, ratiosOf, resultOf } from "./report.ts";
 import { targetReports } from "./targets.ts";
 import { caseText, digits, targetsText } from "./text.ts";
 
-const CEILINGS = { fmaGFLOPs: 100, copyGBs: 10 };
+const RATES = { fmaGFLOPs: 100, copyGBs: 10 };
+const CEILINGS = {
+  ceilings: { wall: RATES, cpu: { fmaGFLOPs: 25, copyGBs: 5 } },
+  software: false,
+};
 
 function times(ms: number, cpuMs = ms) {
   return { ms: summarise([ms]), cpuMs: summarise([cpuMs]), repeats: 1 };
@@ -20,6 +24,10 @@ test("rates are of the median, and the nearer ceiling counts", () => {
   const memory = resultOf("a", times(20), null, { flops: 1e6, bytes: 1e8 }, CEILINGS);
   expect(memory.ceiling).toBe("copy");
   expect(memory.ofCeiling).toBeCloseTo(0.5, 12);
+  const work = { flops: 1e9, bytes: 1e6 };
+  const software = resultOf("a", times(20, 80), null, work, { ...CEILINGS, software: true });
+  expect(software).toMatchObject({ gflops: 50, ceiling: "fma" });
+  expect(software.ofCeiling).toBeCloseTo(0.5, 12);
 });
 
 test("a ratio is the peer's time over ours, by both clocks", () => {

@@ -28,7 +28,10 @@ export interface Result extends Times {
   readonly deviceMs: number | null;
   readonly gflops: number;
   readonly gbs: number;
-  /** Time that the ceilings allow at least, over the time taken: 1 is perfect. */
+  /**
+   * Time that the ceilings allow at least, over the time taken: 1 is perfect. By CPU time on
+   * software adapters, where the machine's other work would pass for slowness.
+   */
   readonly ofCeiling: number;
   /** The ceiling that is meant: arithmetic or memory. */
   readonly ceiling: "fma" | "copy";
@@ -99,18 +102,20 @@ export function resultOf(
   times: Times,
   deviceMs: number | null,
   { flops, bytes }: { readonly flops: number; readonly bytes: number },
-  ceilings: Ceilings,
+  { ceilings, software }: { readonly ceilings: Ceilings; readonly software: boolean },
 ): Result {
   const seconds = times.ms.median / 1000;
-  const arithmetic = flops / (ceilings.fmaGFLOPs * 1e9);
-  const memory = bytes / (ceilings.copyGBs * 1e9);
+  const rates = software ? ceilings.cpu : ceilings.wall;
+  const taken = (software ? times.cpuMs.median : times.ms.median) / 1000;
+  const arithmetic = flops / (rates.fmaGFLOPs * 1e9);
+  const memory = bytes / (rates.copyGBs * 1e9);
   return {
     contestant,
     ...times,
     deviceMs,
     gflops: flops / seconds / 1e9,
     gbs: bytes / seconds / 1e9,
-    ofCeiling: Math.max(arithmetic, memory) / seconds,
+    ofCeiling: Math.max(arithmetic, memory) / taken,
     ceiling: arithmetic >= memory ? "fma" : "copy",
   };
 }

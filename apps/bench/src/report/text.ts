@@ -17,6 +17,14 @@ function spread({ ms }: Result): string {
   return `${digits(ms.median)} ms (${digits(ms.min)} to ${digits(ms.max)})`;
 }
 
+/** Both ceilings by both clocks. */
+export function ceilingsText({ wall, cpu }: Ceilings): string {
+  return (
+    `${digits(wall.fmaGFLOPs)} GFLOP/s (FMA), ${digits(wall.copyGBs)} GB/s (copy); ` +
+    `per second of CPU ${digits(cpu.fmaGFLOPs)} and ${digits(cpu.copyGBs)}`
+  );
+}
+
 /** What a report begins with. */
 export function environmentText(
   environment: Environment,
@@ -31,7 +39,7 @@ export function environmentText(
     `Packages  ${Object.entries(environment.packages)
       .map((entry) => entry.join(" "))
       .join(", ")}`,
-    `Ceilings  ${digits(ceilings.fmaGFLOPs)} GFLOP/s (FMA), ${digits(ceilings.copyGBs)} GB/s (copy)`,
+    `Ceilings  ${ceilingsText(ceilings)}`,
     ...peers.map(({ name, packages, adapter, unavailable }) => {
       const found = unavailable ?? `${packages} on ${adapter}`;
       return `Peer      ${name}: ${unavailable === null ? found : `unavailable: ${found}`}`;
