@@ -1,7 +1,6 @@
-// The gradient of a frozen network's summed outputs with respect to its input. A batch costs what its
-// images cost: every image's outputs depend on that image alone, so that the gradient of the batch's
-// sum holds each image's own gradient. (In batch mode, a discriminator's minibatch deviation breaks
-// that on purpose.)
+// The gradient of a frozen network's summed outputs with respect to its input. Every image's
+// outputs depend on that image alone, so that the gradient of a batch's sum holds each image's own.
+// (In batch mode, a discriminator's minibatch deviation breaks that on purpose.)
 
 import type { InputContract } from "@fauxgrad/models";
 import {
@@ -33,8 +32,8 @@ export interface InputGradient {
 /**
  * `∂(Σ network(input)) / ∂input` with the sum over all outputs of all images.
  *
- * Weights get no gradient. What the backward pass needs is freed as it goes; only output and gradient
- * are left.
+ * Weights get no gradient. What the backward pass needs is freed as it goes; only output and
+ * gradient are left.
  *
  * @param network with frozen weights: `network.requiresGrad_(false)`
  * @param input   `[N, H, W, C]`, normalised as the network wants it; it stays as it is
@@ -116,8 +115,8 @@ function requireSameSize(image: RgbImage, first: RgbImage, i: number): void {
 }
 
 /**
- * LGrad's transformation of one image that has the network's size: normalise, differentiate, rescale
- * to 8 bits.
+ * LGrad's transformation of one image that has the network's size: normalise, differentiate,
+ * rescale to 8 bits.
  *
  * @throws {ShapeError} if the network takes another size
  */

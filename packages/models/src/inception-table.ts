@@ -1,7 +1,7 @@
 // Inception-V3 as a table: blocks of branches of steps, in torchvision's names and order, which is
 // also the order in which Keras makes its layers.
-// Source: Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", 2016, table 1
-// and figures 5 to 7 and 10; torchvision/models/inception.py.
+// Source: Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", 2016,
+// table 1 and figures 5 to 7 and 10; torchvision/models/inception.py.
 
 /** Kernel size, or with a stride and without padding. */
 export type Size = readonly [kh: number, kw: number] | readonly [kh: number, kw: number, stride: 2];

@@ -1,5 +1,5 @@
-// The network that nsfwjs ships, beside a generic interpreter of its Keras graph in PyTorch, float64
-// (fixtures/keras-graph.py). Its classes are looked at here and nowhere else.
+// The network that nsfwjs ships, beside a generic interpreter of its Keras graph in PyTorch in
+// float64 (fixtures/keras-graph.py). Its classes are looked at here and nowhere else.
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { noGrad, scope, tensor } from "@fauxgrad/tensor";

@@ -122,7 +122,7 @@ class InceptionBlock extends Module {
   }
 }
 
-/** Maps `(x − mean) / std` of ImageNet to `(x − 0.5) / 0.5`: `x · std / 0.5 + (mean − 0.5) / 0.5`. */
+/** From ImageNet's normalisation to [−1, 1]: `x · std / 0.5 + (mean − 0.5) / 0.5`. */
 class InputMap extends Module {
   readonly scale: Buffer;
   readonly shift: Buffer;

@@ -87,8 +87,8 @@ export const modelTable: Readonly<Record<ModelName, Entry>> = {
   pggan: {
     title: "ProGAN discriminator",
     paper:
-      "Karras et al., Progressive Growing of GANs for Improved Quality, Stability, and Variation, " +
-      "ICLR 2018",
+      "Karras et al., Progressive Growing of GANs for Improved Quality, Stability, and " +
+      "Variation, ICLR 2018",
     input: signed,
     summedOutput: "scores [N, 1 + labelSize]",
     options: [

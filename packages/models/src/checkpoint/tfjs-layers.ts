@@ -1,6 +1,6 @@
-// TensorFlow.js's layers format: model.json (a Keras topology and a manifest of the weights) and the
-// weights' bytes, which may be quantised to 8 or 16 bits: `value = q · scale + min`, one scale and
-// one minimum for each tensor.
+// TensorFlow.js's layers format: model.json (a Keras topology and a manifest of the weights) and
+// the weights' bytes, which may be quantised to 8 or 16 bits: `value = q · scale + min`, one scale
+// and one minimum for each tensor.
 
 import { CheckpointError, quote } from "./errors.ts";
 import { float16ToFloat32 } from "./half.ts";

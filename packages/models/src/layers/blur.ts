@@ -1,5 +1,5 @@
-// The fixed low-pass filters in front of StyleGAN's down-sampling. Checkpoints hold their kernels as
-// buffers; they are constants, so they are made here and a checkpoint's are only checked.
+// The fixed low-pass filters in front of StyleGAN's down-sampling. Checkpoints hold their kernels
+// as buffers; they are constants, so they are made here and a checkpoint's are only checked.
 
 import { formatShape, type Shape, type Tensor, upfirdn2d } from "@fauxgrad/tensor";
 import { Buffer, type HostTensorLike, type Initializer, Module } from "@fauxgrad/tensor/nn";

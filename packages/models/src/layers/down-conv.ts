@@ -4,8 +4,8 @@
 //   (y[2j] + y[2j+1]) / 2 = Σ_a x[2j + a − 1] · (w[a] + w[a−1]) / 2,   a = 0..3:
 //
 // four taps, stride 2, padding 1. In two dimensions that is 16 products at a quarter of the pixels
-// instead of 9 at all of them: 4 instead of 9. NVIDIA's code calls it "fused scale" and uses it from
-// 128 pixels on, with the same result up to rounding.
+// instead of 9 at all of them: 4 instead of 9. NVIDIA's code calls it "fused scale" and uses it
+// from 128 pixels on, with the same result up to rounding.
 
 import { add, avgPool2d, conv2d, leakyRelu, pad, scope, type Tensor } from "@fauxgrad/tensor";
 import type { Blur } from "./blur.ts";
