@@ -57,7 +57,7 @@ const model = parse(
         type: "Conv",
         inputs: ["x", "w"],
         output: "y",
-        attributes: { strides: [2, 300], group: 1 },
+        attributes: { strides: [127, 128, 129, 16_384], group: 1 },
       },
     ],
     constants: [{ name: "w", shape: [300, 2, 1, 1], data: weight }],
@@ -82,7 +82,7 @@ test("a node has its inputs, its output and integer attributes", () => {
   expect(texts(node, 4)).toEqual(["Conv"]);
   const [strides, group] = messages(node as never, 5);
   expect(texts(strides, 1)).toEqual(["strides"]);
-  expect([strides?.get(8), strides?.get(20)]).toEqual([[2, 300], [7]]);
+  expect([strides?.get(8), strides?.get(20)]).toEqual([[127, 128, 129, 16_384], [7]]);
   expect(texts(group, 1)).toEqual(["group"]);
   expect([group?.get(3), group?.get(20)]).toEqual([[1], [2]]);
 });
