@@ -17,6 +17,25 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+test("the packages run unchanged: a convolution, and a discriminator's gradient", async ({
+  browser,
+}) => {
+  const result = await runInBrowser(page("packages"), { browser, timeoutMs: 100_000 });
+  expect(result).toEqual({
+    convolution: {
+      output: [12, 16, 24, 28],
+      gradInput: [1, 2, 1, 2, 4, 2, 1, 2, 1],
+      gradWeight: [12, 16, 24, 28],
+    },
+    discriminator: {
+      // lgrad.md, appendix A.2: stylegan tiny32, N = 1
+      score: expect.closeTo(-8.859044962e-2, 7),
+      l2: expect.closeTo(3.123800532e-2, 6),
+      at: expect.closeTo(-6.589154431e-4, 8),
+    },
+  });
+});
+
 describe("runInBrowser", () => {
   test("a page gets an adapter and doubles an array", async ({ browser }) => {
     const result = await runInBrowser(page("doubling"), { browser });
