@@ -6,7 +6,7 @@ describe("help", () => {
     const { code, stdout, stderr } = await runCli(["--help"]);
     expect(code).toBe(0);
     expect(stderr).toBe("");
-    for (const command of ["convert", "doctor"]) {
+    for (const command of ["lgrad", "run", "models", "convert", "doctor", "demo"]) {
       expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
     }
     expect(stdout).toContain("--max-memory <size>");

@@ -5,7 +5,11 @@
 import { Command, type CommanderError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addConvert } from "./commands/convert.ts";
+import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addLgrad } from "./commands/lgrad.ts";
+import { addModels } from "./commands/models.ts";
+import { addRun } from "./commands/run.ts";
 import { CommandFailure, pathOf } from "./terminal/command.ts";
 import { parseBytes } from "./terminal/parse.ts";
 
@@ -46,7 +50,7 @@ export function createProgram(): Command {
       ]),
     )
     .option("--max-memory <size>", "most device memory to use, e.g. 2GiB", parseBytes);
-  for (const add of [addConvert, addDoctor]) add(program);
+  for (const add of [addLgrad, addRun, addModels, addConvert, addDoctor, addDemo]) add(program);
   finish(program);
   return program;
 }

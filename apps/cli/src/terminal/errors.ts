@@ -79,8 +79,12 @@ function isForeseen(error: unknown): boolean {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  // What the library calls by the names of its own options.
+  return error instanceof DeviceError ? message.replace("raise maxBytes", RAISE) : message;
 }
+
+const RAISE = "raise --max-memory";
 
 /** The stack without the message, which stands above it already. */
 function stackOf(error: unknown): string {

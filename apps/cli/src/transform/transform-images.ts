@@ -19,12 +19,12 @@ import { systemCode } from "../terminal/errors.ts";
 import { untilInterrupted } from "../terminal/interrupt.ts";
 import type { PlannedTransform } from "./plan.ts";
 
-/** A network and how its gradients are taken. */
+/** A network and how its gradients are taken: lgrad's `GradientTransformer`. */
 export interface GradientSource {
-  /** Of the pictures that it takes. */
-  readonly size: ResizeSize;
+  /** Side of the pictures that it takes. */
+  readonly size: number;
   /**
-   * Float gradients `[H, W, 3]` of pictures of that size.
+   * Float gradients `[size, size, 3]` of pictures of that size.
    *
    * @throws {DeviceError} if the device cannot
    */
@@ -82,7 +82,8 @@ export async function transformImages(
   };
   let batch: Job[] = [];
   const files = work.map(({ file }) => file);
-  const decodeOptions = { size: source.size, filter, signal, prefetch: 2 * batchSize + 2 };
+  const size = { width: source.size, height: source.size };
+  const decodeOptions = { size, filter, signal, prefetch: 2 * batchSize + 2 };
   try {
     for await (const decoded of pool.decode(
       files,
