@@ -1,3 +1,4 @@
 export * from "./data/index.ts";
 export * from "./metrics/index.ts";
+export * from "./perturb/index.ts";
 export * from "./random/index.ts";
