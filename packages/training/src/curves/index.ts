@@ -1,0 +1,1 @@
+export { type LineChart, lineChart, type Series } from "./line-chart.ts";
