@@ -2,6 +2,7 @@ import { createModel } from "@fauxgrad/models";
 import {
   gradientToImage,
   normalizations,
+  normalize,
   type RgbImage,
   rgbImage,
 } from "@fauxgrad/models/transforms";
@@ -78,6 +79,15 @@ test("the gradient is that of the normalised input", async ({ gpu }) => {
   const halved = await imageGradients(gpu, network, [white], normalizations.half);
   const plain = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
   expect(await imageGradients(gpu, network, [white], plain)).toEqual(halved);
+  // On a picture each normalisation gives its own gradient: that at its own values.
+  for (const normalization of [normalizations.half, normalizations.imagenet]) {
+    const [found] = await imageGradients(gpu, network, [photo(0)], normalization);
+    const values = normalize(photo(0), normalization);
+    const expected = await scope(() =>
+      inputGradient(network, tensor(gpu, values, [1, 32, 32, 3])).gradient.read(),
+    );
+    expect(found).toEqual(expected);
+  }
   network.dispose();
 });
 
