@@ -37,7 +37,16 @@ export function concat(inputs: readonly Tensor[], axis: number): Tensor {
     op: "concat",
     output,
     inputs,
-    backward: (gradOutput) => kernels.split(gpu, gradOutput, sizes, at),
+    backward: (gradOutput, needs) => {
+      if (needs.every((needed) => needed)) return kernels.split(gpu, gradOutput, sizes, at);
+      const { shape } = gradOutput;
+      let start = 0;
+      return sizes.map((size, i) => {
+        const starts = shape.map((_, axis) => (axis === at ? start : 0));
+        start += size;
+        return needs[i] ? kernels.slice(gpu, gradOutput, starts, shape.with(at, size)) : null;
+      });
+    },
   });
 }
 

@@ -105,3 +105,13 @@ test("concat gives each part its piece of the gradient", async ({ gpu }) => {
     terms: 1,
   });
 });
+
+test("concat passes over parts that need no gradient", async ({ gpu }) => {
+  using constant = tensor(gpu, [1, 2, 3, 4], [2, 2]);
+  using x = tensor(gpu, [5, 6], [2, 1], { requiresGrad: true });
+  using output = concat([constant, x], -1);
+  using seed = tensor(gpu, [1, 2, 3, 4, 5, 6], [2, 3]);
+  output.backward(seed);
+  expect([...(await x.grad!.read())]).toEqual([3, 6]);
+  expect(constant.grad).toBeNull();
+});
