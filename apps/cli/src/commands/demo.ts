@@ -7,7 +7,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { demoContactSheet } from "../demo/contact.ts";
 import { type DemoSection, demoReport } from "../demo/page.ts";
 import { drawPanels, type Panels } from "../demo/panels.ts";
-import { type DemoPhoto, demoPhotos } from "../demo/photos.ts";
+import { demoPhotos } from "../demo/photos.ts";
 import { writeFileAtomic } from "../io/atomic-write.ts";
 import { DecodePool, isDecoded } from "../io/decode-pool.ts";
 import { writePng } from "../io/write-png.ts";
@@ -54,12 +54,14 @@ const NETWORKS: readonly DemoNetwork[] = [
     title: "Inception-V3 (nsfwjs), pretrained",
     paragraphs: [
       "A real pretrained network: the Inception-V3 backbone that the npm package nsfwjs ships, " +
-        "trained on photographs. Only its features are used, the gradient is that " +
+        "trained on a large collection of images. Only its features are used, the gradient is that " +
         "of their sum; the classes it was trained for play no part. Weights are 8-bit in the " +
         "package.",
     ],
   },
 ];
+
+const PHOTOS = demoPhotos();
 
 /** `fauxgrad demo` */
 export function addDemo(program: Command): void {
@@ -80,8 +82,8 @@ async function demo(options: DemoOptions): Promise<number> {
   const began = performance.now();
   const { gpu, info, close } = await openGpu(options);
   const device = deviceLine(info);
-  const total = NETWORKS.length * demoPhotos.length;
-  note(`Transforming ${demoPhotos.length} photographs by ${NETWORKS.length} networks on ${device}`);
+  const total = NETWORKS.length * PHOTOS.length;
+  note(`Transforming ${PHOTOS.length} photographs by ${NETWORKS.length} networks on ${device}`);
   const progress = startProgress({ total, unit: "gradients", intervalMs: 2000 });
   const sections: DemoSection[] = [];
   try {
@@ -112,7 +114,7 @@ async function run(gpu: Gpu, network: DemoNetwork, progress: Progress): Promise<
     const start = performance.now();
     const [gradient] = await source.gradients([image]);
     const ms = performance.now() - start;
-    panels.push(drawPanels(demoPhotos[i]!.title, image, gradient!, ms));
+    panels.push(drawPanels(PHOTOS[i]!.title, image, gradient!, ms));
     progress.advance();
   }
   source.dispose();
@@ -122,7 +124,7 @@ async function run(gpu: Gpu, network: DemoNetwork, progress: Progress): Promise<
 async function decode(side: number): Promise<RgbImage[]> {
   await using pool = new DecodePool();
   const images: RgbImage[] = [];
-  const files = demoPhotos.map(({ file }: DemoPhoto) => file);
+  const files = PHOTOS.map(({ file }) => file);
   for await (const decoded of pool.decode(files, { size: { width: side, height: side } })) {
     if (!isDecoded(decoded)) throw decoded.error;
     images.push(decoded.image);
@@ -139,7 +141,7 @@ async function write(out: string, sections: readonly DemoSection[], device: stri
       "GAN-Generated Images Detection”, CVPR 2023. Inception-V3's weights: nsfwjs, © Infinite " +
       "Red, Inc., MIT licence.",
     "Photographs, reduced in size:",
-    ...demoPhotos.map(({ credit }) => credit),
+    ...PHOTOS.map(({ credit }) => credit),
   ];
   try {
     await writeFileAtomic(page, renderReport(await demoReport(sections, device, footer)));

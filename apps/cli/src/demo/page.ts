@@ -1,7 +1,6 @@
 import type { Report, ReportSection } from "../report/report.ts";
 import { formatDuration } from "../terminal/units.ts";
-import type { Panels } from "./panels.ts";
-import { panelImages } from "./panels.ts";
+import { type Panels, panelImages } from "./panels.ts";
 
 /** A network of the demo, and what came of it. */
 export interface DemoSection {
@@ -25,13 +24,15 @@ const INTRO = [
 ];
 
 const READING = [
-  "“Its gradient” is the picture that LGrad's classifier is given: smallest value black, largest " +
+  "The photograph is what the network was given: resized to the network's square input, which " +
+    "squeezes it, as LGrad does.",
+  "Its gradient is the picture that LGrad's classifier would get: smallest value black, largest " +
     "white, over all pixels and colours together.",
   "Red, green and blue are the gradient's channels in false colours, as in Fig. 1 of the paper: " +
-    "dark blue is the most negative, dark red the most positive, green is about zero. Half a " +
-    "percent of the pixels at each end share the end's colour.",
-  "Gradients are small numbers; the table gives their range. Only their pattern matters: the " +
-    "pictures are the same if all values are multiplied by one number.",
+    "dark blue for a channel's lowest values, dark red for its highest. At each end, half a " +
+    "percent of the pixels share the end's colour.",
+  "Gradients are small numbers; the tables give their range. Only their pattern matters: the " +
+    "picture stays the same if all values are multiplied by one number.",
 ];
 
 /** The demo's page. */

@@ -64,11 +64,11 @@ export async function panelImages({ title, ...panels }: Panels): Promise<ReportI
     { ...(await jpeg(image)), ...caption("the photograph", "the photograph") },
     {
       ...picture(gradient, await encodePng(gradient), "image/png"),
-      ...caption("its gradient, as a classifier would get it", "its gradient"),
+      ...caption("its gradient", "its gradient"),
     },
-    { ...red!, ...caption("red", "the gradient's red channel") },
-    { ...green!, ...caption("green", "the gradient's green channel") },
-    { ...blue!, ...caption("blue", "the gradient's blue channel") },
+    { ...red!, ...caption("red channel", "the gradient's red channel") },
+    { ...green!, ...caption("green channel", "the gradient's green channel") },
+    { ...blue!, ...caption("blue channel", "the gradient's blue channel") },
   ];
 }
 
