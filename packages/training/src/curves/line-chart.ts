@@ -31,9 +31,9 @@ export interface LineChart {
 
 /** Okabe and Ito's colours, told apart by the colour-blind; on light and on dark pages. */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
-const WIDTH = 640;
+const WIDTH = 780;
 const HEIGHT = 360;
-const PLOT = { left: 64, top: 40, right: WIDTH - 16, bottom: HEIGHT - 48 };
+const PLOT = { left: 64, top: 40, right: 624, bottom: HEIGHT - 48 };
 const LEGEND_STEP = 18;
 
 interface Axis {
@@ -138,12 +138,13 @@ function horizontalRule(y: number, tick: number): string {
   );
 }
 
+/** Beside the plot, where it hides no line. */
 function legend(name: string, i: number, dashed: boolean): string {
   const y = PLOT.top + 8 + i * LEGEND_STEP;
   const dash = dashed ? ' stroke-dasharray="6 4"' : "";
   return (
-    `<path d="M${PLOT.right - 24} ${y}h24" stroke="${colour(i)}" stroke-width="3"${dash}/>` +
-    text(PLOT.right - 32, y + 4, name, 'text-anchor="end"')
+    `<path d="M${PLOT.right + 16} ${y}h24" stroke="${colour(i)}" stroke-width="3"${dash}/>` +
+    text(PLOT.right + 48, y + 4, name, 'text-anchor="start"')
   );
 }
 

@@ -10,7 +10,7 @@ export interface MetricsRow {
   readonly step: number;
   /** Counted from 0. */
   readonly epoch: number;
-  /** What was measured, by name: `loss`, `learningRate`, `gradNorm`, `imagesPerSecond`, … */
+  /** What was measured, by any other name: `loss`, `learningRate`, `gradNorm`, … */
   readonly values: Readonly<Record<string, number>>;
 }
 
