@@ -24,8 +24,15 @@ export const presets: Readonly<Record<ModelName, Preset>> = {
   pggan: native,
   stylegan: native,
   stylegan2: native,
+  vgg16: resized,
   resnet50: resized,
   inception_v3: native,
   // Cut off before its head, it has no size of its own.
   inception_v3_nsfwjs: resized,
+  // As CLIP's own preprocessing.
+  clip_rn50: { size: null, filter: "bicubic" },
+  vit_b_16: native,
+  deeplabv3_resnet50: resized,
+  deeplabv3_resnet101: resized,
+  idinvert_encoder: native,
 };

@@ -1,9 +1,12 @@
+export { ClipResNet, type ClipResNetOptions } from "./clip-resnet.ts";
+export { DeepLabV3, type DeepLabV3Options } from "./deeplabv3.ts";
 export type { Architecture, DiscriminatorOptions } from "./discriminators/architecture.ts";
 export { Discriminator, type MinibatchStddevOptions } from "./discriminators/discriminator.ts";
 export { type KeyConvention, keyConvention, toGenforceNames } from "./discriminators/key-names.ts";
 export { PgganDiscriminator, type PgganOptions } from "./discriminators/pggan.ts";
 export { StyleganDiscriminator, type StyleganOptions } from "./discriminators/stylegan.ts";
 export { Stylegan2Discriminator } from "./discriminators/stylegan2.ts";
+export { IdinvertEncoder, type IdinvertEncoderOptions } from "./idinvert-encoder.ts";
 export { InceptionV3, type InceptionV3Options } from "./inception-v3.ts";
 export { inceptionV3FromKeras } from "./inception-v3-keras.ts";
 export {
@@ -20,3 +23,5 @@ export {
 } from "./registry.ts";
 export { type ModelName, modelNames } from "./registry-table.ts";
 export { ResNet, type ResNetName, type ResNetOptions, resnetBlocks } from "./resnet.ts";
+export { Vgg16, type Vgg16Options } from "./vgg.ts";
+export { VisionTransformer, type VisionTransformerOptions } from "./vision-transformer.ts";

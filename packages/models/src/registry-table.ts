@@ -2,24 +2,37 @@
 
 import type { Shape } from "@fauxgrad/tensor";
 import type { Layer } from "@fauxgrad/tensor/nn";
+import { ClipResNet, isTextTower } from "./clip-resnet.ts";
+import { DeepLabV3, type DeepLabV3Options, isAuxiliaryHead } from "./deeplabv3.ts";
 import type { DiscriminatorOptions } from "./discriminators/architecture.ts";
 import type { MinibatchStddevOptions } from "./discriminators/discriminator.ts";
+import { toGenforceNames } from "./discriminators/key-names.ts";
 import { PgganDiscriminator, type PgganOptions } from "./discriminators/pggan.ts";
 import { StyleganDiscriminator, type StyleganOptions } from "./discriminators/stylegan.ts";
 import { Stylegan2Discriminator } from "./discriminators/stylegan2.ts";
-import { InceptionV3, type InceptionV3Options } from "./inception-v3.ts";
+import { IdinvertEncoder } from "./idinvert-encoder.ts";
+import { InceptionV3, type InceptionV3Options, isAuxiliary } from "./inception-v3.ts";
 import type { InputContract, ModelOptions, OptionDescription } from "./registry.ts";
-import { ResNet } from "./resnet.ts";
+import { ResNet, type ResNetName } from "./resnet.ts";
 import { type Normalization, normalizations } from "./transforms/index.ts";
+import { Vgg16, type Vgg16Options } from "./vgg.ts";
+import { VisionTransformer, type VisionTransformerOptions } from "./vision-transformer.ts";
+import { hasTimmNames, toTorchvisionNames } from "./vit-names.ts";
 
 /** The networks' names. */
 export const modelNames = [
   "pggan",
   "stylegan",
   "stylegan2",
+  "vgg16",
   "resnet50",
   "inception_v3",
   "inception_v3_nsfwjs",
+  "clip_rn50",
+  "vit_b_16",
+  "deeplabv3_resnet50",
+  "deeplabv3_resnet101",
+  "idinvert_encoder",
 ] as const;
 
 /** A network's name. */
@@ -32,6 +45,14 @@ interface Entry {
   readonly input: InputContract;
   readonly summedOutput: string;
   readonly options: readonly OptionDescription[];
+  /** The names that other projects use, as ours. */
+  readonly rename?: <T extends { readonly shape: Shape }>(
+    tensors: ReadonlyMap<string, T>,
+  ) => Map<string, T>;
+  /** Whether a checkpoint's tensor is no part of the network. */
+  readonly isUnused?: (name: string) => boolean;
+  /** What these weights, by the names in their file, take other than `input`. */
+  readonly inputOf?: (names: ReadonlyMap<string, unknown>) => Partial<InputContract>;
   /** From the shapes of its weights, or from options alone. */
   readonly create: (state: ReadonlyMap<string, Shape> | null, options: ModelOptions) => Layer;
 }
@@ -79,8 +100,26 @@ const numClasses = integer("numClasses", 1000, "outputs");
 const unit: Normalization = { mean: [0, 0, 0], std: [1, 1, 1] };
 /** What Keras' network does differently from torchvision's. */
 const keras = { transformInput: false, countIncludePad: false } as const;
+const imagenet = (size: number, smallest: number | null) =>
+  images(size, smallest, "ImageNet-normalised", normalizations.imagenet);
 const INCEPTION_PAPER =
   "Szegedy et al., Rethinking the Inception Architecture for Computer Vision, CVPR 2016";
+
+function deeplab(backbone: ResNetName, title: string): Entry {
+  return {
+    title: `DeepLabV3 (${title})`,
+    paper:
+      "Chen et al., Rethinking Atrous Convolution for Semantic Image Segmentation, " +
+      "arXiv:1706.05587, 2017",
+    input: imagenet(520, 1),
+    summedOutput: "map of logits [N, H, W, numClasses], at the size of the image",
+    options: [integer("numClasses", 21, "classes, the background's among them")],
+    isUnused: isAuxiliaryHead,
+    create(state, options: DeepLabV3Options) {
+      return state === null ? new DeepLabV3(backbone, options) : DeepLabV3.fromState(state);
+    },
+  };
+}
 
 /** All networks. */
 export const modelTable: Readonly<Record<ModelName, Entry>> = {
@@ -124,16 +163,29 @@ export const modelTable: Readonly<Record<ModelName, Entry>> = {
     input: signed,
     summedOutput: "scores [N, 1]",
     options: discriminatorOptions(32_768, 4),
+    rename: toGenforceNames,
     create(state, options: MinibatchStddevOptions & DiscriminatorOptions) {
       return state === null
         ? new Stylegan2Discriminator(options)
         : Stylegan2Discriminator.fromState(state, options);
     },
   },
+  vgg16: {
+    title: "VGG16",
+    paper:
+      "Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image " +
+      "Recognition, ICLR 2015",
+    input: imagenet(224, 224),
+    summedOutput: "logits [N, numClasses]",
+    options: [numClasses],
+    create(state, options: Vgg16Options) {
+      return state === null ? new Vgg16(options) : Vgg16.fromState(state);
+    },
+  },
   resnet50: {
     title: "ResNet-50 (v1.5)",
     paper: "He et al., Deep Residual Learning for Image Recognition, CVPR 2016",
-    input: images(224, 1, "ImageNet-normalised", normalizations.imagenet),
+    input: imagenet(224, 1),
     summedOutput: "logits [N, numClasses]",
     options: [numClasses],
     create(state, options: { numClasses?: number }) {
@@ -143,12 +195,13 @@ export const modelTable: Readonly<Record<ModelName, Entry>> = {
   inception_v3: {
     title: "Inception-V3 (torchvision)",
     paper: INCEPTION_PAPER,
-    input: images(299, 75, "ImageNet-normalised", normalizations.imagenet),
+    input: imagenet(299, 75),
     summedOutput: "logits [N, numClasses]",
     options: [
       numClasses,
       flag("transformInput", true, "map the input back to [-1, 1] first, as its weights want it"),
     ],
+    isUnused: isAuxiliary,
     create(state, options: InceptionV3Options) {
       return state === null ? new InceptionV3(options) : InceptionV3.fromState(state, options);
     },
@@ -161,6 +214,49 @@ export const modelTable: Readonly<Record<ModelName, Entry>> = {
     options: [],
     create() {
       return new InceptionV3({ ...keras, numClasses: 0 });
+    },
+  },
+  clip_rn50: {
+    title: "CLIP ResNet-50, visual tower",
+    paper:
+      "Radford et al., Learning Transferable Visual Models From Natural Language Supervision, " +
+      "ICML 2021",
+    input: images(224, null, "CLIP-normalised", normalizations.clip),
+    summedOutput: "embeddings [N, 1024], not normalised",
+    options: [],
+    isUnused: isTextTower,
+    create(state) {
+      return state === null ? new ClipResNet() : ClipResNet.fromState(state);
+    },
+  },
+  vit_b_16: {
+    title: "Vision transformer ViT-B/16",
+    paper: "Dosovitskiy et al., An Image is Worth 16x16 Words, ICLR 2021",
+    input: imagenet(224, null),
+    summedOutput: "logits [N, numClasses]",
+    options: [
+      numClasses,
+      integer("heads", 12, "heads of the attention, which weights do not tell", false),
+    ],
+    rename: toTorchvisionNames,
+    inputOf: (names) =>
+      hasTimmNames(names) ? { range: "[-1, 1]", normalization: normalizations.half } : {},
+    create(state, options: Pick<VisionTransformerOptions, "heads" | "numClasses">) {
+      return state === null
+        ? new VisionTransformer(options)
+        : VisionTransformer.fromState(state, options);
+    },
+  },
+  deeplabv3_resnet50: deeplab("resnet50", "ResNet-50"),
+  deeplabv3_resnet101: deeplab("resnet101", "ResNet-101"),
+  idinvert_encoder: {
+    title: "Idinvert encoder",
+    paper: "Zhu et al., In-Domain GAN Inversion for Real Image Editing, ECCV 2020",
+    input: signed,
+    summedOutput: "codes [N, 7168]",
+    options: [],
+    create(state) {
+      return state === null ? new IdinvertEncoder() : IdinvertEncoder.fromState(state);
     },
   },
 };

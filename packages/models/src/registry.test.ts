@@ -1,9 +1,17 @@
 import { scope, tensor } from "@fauxgrad/tensor";
 import { describe, test as plainTest } from "vitest";
 import { fromFloat32, type HostTensor } from "./checkpoint/index.ts";
-import { createModel, describeModel, isModelName, loadModel, modelNames } from "./index.ts";
+import {
+  ClipResNet,
+  createModel,
+  describeModel,
+  isModelName,
+  loadModel,
+  modelNames,
+  VisionTransformer,
+} from "./index.ts";
 import { expect, test } from "./test-gpu.ts";
-import { discriminatorRule, filledState, image } from "./test-vectors.ts";
+import { discriminatorRule, filledState, image, networkRule } from "./test-vectors.ts";
 
 const tiny = { resolution: 16, fmapsBase: 256, fmapsMax: 16 };
 
@@ -26,9 +34,15 @@ plainTest("every network is described", () => {
     ["pggan", 256, null, 23_052_353, 45],
     ["stylegan", 256, null, 23_052_353, 51],
     ["stylegan2", 256, null, 28_864_129, 50],
+    ["vgg16", 224, 224, 138_357_544, 32],
     ["resnet50", 224, 1, 25_557_032, 320],
     ["inception_v3", 299, 75, 23_834_568, 566],
     ["inception_v3_nsfwjs", 299, 75, 21_785_568, 564],
+    ["clip_rn50", 224, null, 38_316_896, 339],
+    ["vit_b_16", 224, null, 86_567_656, 152],
+    ["deeplabv3_resnet50", 520, 1, 39_638_869, 362],
+    ["deeplabv3_resnet101", 520, 1, 58_630_997, 668],
+    ["idinvert_encoder", 256, null, 165_326_848, 120],
   ]);
   const { expectedKeys, options } = describeModel("pggan");
   expect(expectedKeys({ resolution: "1024" }).size).toBe(57);
@@ -55,12 +69,32 @@ plainTest("networks come frozen, in evaluation mode, with their input's size", (
   expect(createModel("resnet50", { state: resnet }).network.numParameters()).toBe(23_510_081);
 });
 
+plainTest("weights decide the side of the images and how they are normalised", () => {
+  const vit = { imageSize: 32, layers: 1, heads: 2, hiddenSize: 128, mlpSize: 8, numClasses: 3 };
+  const shapes = new VisionTransformer(vit).expectedState();
+  const ours = createModel("vit_b_16", { state: shapes, options: { heads: 4 } });
+  expect(ours.input).toMatchObject({ size: 32, range: "ImageNet-normalised" });
+  const timm = new Map([
+    ["cls_token", [1, 1, 128]],
+    ["pos_embed", [1, 5, 128]],
+    ["patch_embed.proj.weight", [128, 3, 16, 16]],
+    ["blocks.0.mlp.fc1.weight", [8, 128]],
+    ["head.weight", [3, 128]],
+  ]);
+  const theirs = createModel("vit_b_16", { state: timm });
+  expect(theirs.input).toMatchObject({ size: 32, range: "[-1, 1]" });
+  expect(theirs.input.normalization.mean).toEqual([0.5, 0.5, 0.5]);
+  expect([...theirs.network.expectedState()]).toEqual([...shapes]);
+});
+
 describe("what is wrong with a name or an option is said", () => {
   plainTest("names", () => {
     expect(isModelName("toString")).toBe(false);
     expect(() => createModel("vgg")).toThrow(
       'models: there is no network called "vgg"\n' +
-        "  known  pggan, stylegan, stylegan2, resnet50, inception_v3, inception_v3_nsfwjs\n" +
+        "  known  pggan, stylegan, stylegan2, vgg16, resnet50, inception_v3, " +
+        "inception_v3_nsfwjs, clip_rn50, vit_b_16, deeplabv3_resnet50, deeplabv3_resnet101, " +
+        "idinvert_encoder\n" +
         "Choose one of these.",
     );
   });
@@ -126,6 +160,21 @@ describe("checkpoints", () => {
     const loaded = state.get("layer3.weight");
     expect(loaded?.shape).toEqual(weight?.shape);
     expect(Math.abs(Number(loaded?.data[0]))).toBeGreaterThan(0);
+    network.dispose();
+  });
+
+  test("of a CLIP archive in half precision, text tower and all", async ({ gpu }) => {
+    const sizes = { layers: [1, 1, 1, 1], width: 8, resolution: 32, outputSize: 4 } as const;
+    const half = new Map<string, HostTensor>();
+    for (const [key, { shape, data }] of filledState(new ClipResNet(sizes), networkRule)) {
+      half.set(key, fromFloat32(Float32Array.from(data, Number), shape, "float16"));
+    }
+    half.set("logit_scale", fromFloat32(new Float32Array(1), []));
+    half.set("transformer.resblocks.0.ln_1.weight", fromFloat32(new Float32Array(2), [2]));
+    const { network, input } = loadModel(gpu, "clip_rn50", half);
+    expect(input.size).toBe(32);
+    const run = () => network.forward(tensor(gpu, image(1, 32), [1, 32, 32, 3])).read();
+    expect(await scope(run)).toHaveLength(4);
     network.dispose();
   });
 

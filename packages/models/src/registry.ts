@@ -4,12 +4,13 @@
 import { type Gpu, type Shape, UsageError } from "@fauxgrad/tensor";
 import type { HostTensorLike, Layer } from "@fauxgrad/tensor/nn";
 import { type HostTensor, matchStateDict, toFloat32 } from "./checkpoint/index.ts";
+import { ClipResNet } from "./clip-resnet.ts";
 import { Discriminator } from "./discriminators/discriminator.ts";
-import { toGenforceNames } from "./discriminators/key-names.ts";
-import { isAuxiliary } from "./inception-v3.ts";
+import { IdinvertEncoder } from "./idinvert-encoder.ts";
 import { isConstant } from "./layers/blur.ts";
 import { type ModelName, modelNames, modelTable } from "./registry-table.ts";
 import type { Normalization } from "./transforms/index.ts";
+import { VisionTransformer } from "./vision-transformer.ts";
 
 /** What a network takes: images R G B, normalised as `(v / 255 − mean) / std`. */
 export interface InputContract {
@@ -62,7 +63,7 @@ export interface CreatedModel {
 
 /** How a network is made. */
 export interface CreateModelOptions {
-  /** PyTorch's shapes by name: the sizes are inferred from them. */
+  /** PyTorch's shapes by a checkpoint's names: the sizes are inferred from them. */
   readonly state?: ReadonlyMap<string, Shape>;
   readonly options?: ModelOptions;
 }
@@ -113,13 +114,32 @@ export function createModel(
   { state, options = {} }: CreateModelOptions = {},
 ): CreatedModel {
   const known = requireModelName(name);
-  const { create, options: descriptions, input } = modelTable[known];
+  const { create, rename, inputOf, options: descriptions, input } = modelTable[known];
   const given = readOptions(known, descriptions, options, state !== undefined);
-  const network = create(state ?? null, given);
+  const network = create(state === undefined ? null : renamedShapes(state, rename), given);
   network.eval().requiresGrad_(false);
-  const isSized = network instanceof Discriminator;
-  const size = isSized ? network.architecture.resolution : input.size;
-  return { name: known, network, input: { ...input, size } };
+  const size = sizeOf(network) ?? input.size;
+  const special = state === undefined ? {} : (inputOf?.(state) ?? {});
+  return { name: known, network, input: { ...input, ...special, size } };
+}
+
+function renamedShapes(
+  state: ReadonlyMap<string, Shape>,
+  rename: (typeof modelTable)[ModelName]["rename"],
+): ReadonlyMap<string, Shape> {
+  if (rename === undefined) return state;
+  const shaped = new Map([...state].map(([name, shape]) => [name, { shape }]));
+  return new Map([...rename(shaped)].map(([name, { shape }]) => [name, shape]));
+}
+
+/** The only side of images that a network takes; null if it takes several. */
+function sizeOf(network: Layer): number | null {
+  if (network instanceof Discriminator) return network.architecture.resolution;
+  const isFixed =
+    network instanceof ClipResNet ||
+    network instanceof IdinvertEncoder ||
+    network instanceof VisionTransformer;
+  return isFixed ? network.resolution : null;
 }
 
 /**
@@ -135,11 +155,12 @@ export function loadModel(
   options: ModelOptions = {},
 ): CreatedModel {
   const known = requireModelName(name);
-  const named = known === "stylegan2" ? toGenforceNames(tensors) : tensors;
-  const state = new Map([...named].map(([key, { shape }]) => [key, shape]));
+  const { rename, isUnused = false } = modelTable[known];
+  const state = new Map([...tensors].map(([key, { shape }]) => [key, shape]));
   const model = createModel(known, { state, options });
+  const named = rename?.(tensors) ?? tensors;
   const matched = matchStateDict(model.network.expectedState(), named, {
-    ignoreUnexpected: isAuxiliary,
+    ignoreUnexpected: isUnused,
     optional: isConstant,
   });
   const floats = new Map<string, HostTensorLike>();
