@@ -10,10 +10,10 @@ import {
 import { type AdapterClass, adapterClass } from "./adapter-class.ts";
 import { BindGroupCache } from "./bind-groups.ts";
 import { BufferPool, largestClass, type PoolStats } from "./buffer-pool.ts";
+import { CommandStream, type Profile } from "./commands.ts";
 import { GpuArray, Storage } from "./gpu-array.ts";
 import type { Pipeline } from "./pipelines.ts";
 import { PipelineCache } from "./pipelines.ts";
-import { byKernel, type DispatchTime, type KernelTime, Profiler } from "./profiler.ts";
 import { Readback } from "./readback.ts";
 import { UniformCache } from "./uniforms.ts";
 import { plainWait, throttledWait, type Wait } from "./wait.ts";
@@ -54,8 +54,6 @@ export interface GpuStats extends PoolStats {
 }
 
 const GIB = 2 ** 30;
-/** Dispatches encoded before they are submitted, so that the device starts while we encode. */
-const DISPATCHES_PER_SUBMIT = 128;
 
 /**
  * The context around a `GPUDevice`: memory, compiled kernels and the command encoder.
@@ -77,21 +75,14 @@ export class Gpu {
   readonly #bindGroups: BindGroupCache;
   readonly #uniforms: UniformCache;
   readonly #readback: Readback;
+  readonly #commands: CommandStream;
   readonly #wait: Wait;
   readonly #onError: ((error: DeviceError | KernelError) => void) | undefined;
   readonly #finalization: FinalizationRegistry<Storage>;
   readonly #live = new Set<Storage>();
   readonly #trackArrays: boolean;
-  #encoder: GPUCommandEncoder | undefined;
-  #pass: GPUComputePassEncoder | undefined;
-  #boundPipeline: Pipeline | undefined;
-  #boundGroup: GPUBindGroup | undefined;
-  #encoded = 0;
-  #dispatches = 0;
-  #submits = 0;
   #leaked = 0;
   #failure: DeviceError | KernelError | undefined;
-  #profiler: Profiler | undefined;
   #destroyed = false;
 
   constructor(device: GPUDevice, options: GpuOptions = {}) {
@@ -113,6 +104,10 @@ export class Gpu {
     );
     this.#uniforms = new UniformCache(device, forget);
     this.#readback = new Readback(device);
+    this.#commands = new CommandStream(device, this.#bindGroups, this.#uniforms, () => {
+      this.#pool.destroyDoomed();
+      this.#uniforms.destroyDoomed();
+    });
     const throttle = options.throttle ?? this.adapter === "software";
     this.#wait = throttle ? throttledWait() : plainWait;
     this.#finalization = new FinalizationRegistry((storage) => {
@@ -133,8 +128,8 @@ export class Gpu {
     return {
       ...this.#pool.stats,
       arrays: this.#live.size,
-      dispatches: this.#dispatches,
-      submits: this.#submits,
+      dispatches: this.#commands.dispatches,
+      submits: this.#commands.submits,
       pipelines: this.pipelines.size,
       bindGroups: this.#bindGroups.created,
       leaked: this.#leaked,
@@ -170,9 +165,7 @@ export class Gpu {
   /** An array of zeros. */
   zeros(shape: Shape, dtype: DType = "f32"): GpuArray {
     const array = this.empty(shape, dtype);
-    const { storage } = array;
-    this.#endPass();
-    this.#commands().clearBuffer(storage.pooled.buffer, 0, array.bytes);
+    this.#commands.clear(array.storage.pooled.buffer, array.bytes);
     return array;
   }
 
@@ -215,10 +208,9 @@ export class Gpu {
       );
     }
     this.#assertUsable();
-    this.#endPass();
     target.storage.touch();
     const { buffer } = source.storage.pooled;
-    this.#commands().copyBufferToBuffer(buffer, 0, target.storage.pooled.buffer, 0, source.bytes);
+    this.#commands.copy(buffer, target.storage.pooled.buffer, source.bytes);
   }
 
   /** The bytes of `array` on the host, after everything encoded so far. */
@@ -226,8 +218,7 @@ export class Gpu {
     this.#assertUsable();
     const { bytes } = array;
     const staging = this.#readback.acquire(bytes);
-    this.#endPass();
-    this.#commands().copyBufferToBuffer(array.storage.pooled.buffer, 0, staging, 0, bytes);
+    this.#commands.copy(array.storage.pooled.buffer, staging, bytes);
     this.flush();
     const copy = await this.#readback.take(staging, bytes, this.#wait).catch((cause: unknown) => {
       throw this.#failure ?? new DeviceError("internal", `read: ${cause}`);
@@ -245,15 +236,7 @@ export class Gpu {
 
   /** Submits what is encoded. */
   flush(): void {
-    if (this.#encoder === undefined) return;
-    this.#endPass();
-    this.#profiler?.resolve(this.#encoder);
-    this.device.queue.submit([this.#encoder.finish()]);
-    this.#encoder = undefined;
-    this.#encoded = 0;
-    this.#submits++;
-    this.#pool.destroyDoomed();
-    this.#uniforms.destroyDoomed();
+    this.#commands.submit();
   }
 
   /** Submits, then gives freed memory back to the device. */
@@ -265,26 +248,11 @@ export class Gpu {
   /**
    * Times every dispatch that `work` encodes.
    *
-   * @throws {DeviceError} without the `timestamp-query` feature, or inside another profile
+   * @throws {DeviceError} without the `timestamp-query` feature
+   * @throws {UsageError} inside another profile
    */
-  async profile(
-    work: () => void | Promise<void>,
-  ): Promise<{ kernels: KernelTime[]; dispatches: DispatchTime[] }> {
-    if (!this.device.features.has("timestamp-query")) {
-      throw new DeviceError("limit", "profile: this device was opened without timestamp-query");
-    }
-    if (this.#profiler !== undefined) throw new UsageError("profile: a profile is under way");
-    this.flush();
-    const profiler = new Profiler(this.device);
-    this.#profiler = profiler;
-    try {
-      await work();
-      this.flush();
-    } finally {
-      this.#profiler = undefined;
-    }
-    const dispatches = await profiler.finish(this.#wait);
-    return { kernels: byKernel(dispatches), dispatches };
+  profile(work: () => void | Promise<void>): Promise<Profile> {
+    return this.#commands.profile(work, this.#wait);
   }
 
   /** Encodes one dispatch; kernels call this. */
@@ -295,33 +263,7 @@ export class Gpu {
     workgroups: Workgroups,
   ): void {
     this.#assertUsable();
-    const [x, y = 1, z = 1] = workgroups;
-    const limit = this.device.limits.maxComputeWorkgroupsPerDimension;
-    if (x > limit || y > limit || z > limit) {
-      throw new DeviceError(
-        "limit",
-        `${pipeline.name}: [${x}, ${y}, ${z}] workgroups exceed ${limit} per dimension`,
-      );
-    }
-    const uniform =
-      pipeline.immediates || pipeline.paramBytes === 0
-        ? undefined
-        : this.#uniforms.get(params, pipeline.paramBytes);
-    const group = this.#bindGroups.get(pipeline, storages, uniform);
-    const pass = this.#computePass(pipeline.name);
-    if (this.#boundPipeline !== pipeline) {
-      pass.setPipeline(pipeline.pipeline);
-      this.#boundPipeline = pipeline;
-    }
-    if (this.#boundGroup !== group) {
-      pass.setBindGroup(0, group);
-      this.#boundGroup = group;
-    }
-    if (pipeline.immediates) pass.setImmediates(0, params, 0, pipeline.paramBytes / 4);
-    pass.dispatchWorkgroups(x, y, z);
-    this.#dispatches++;
-    if (this.#profiler !== undefined) this.#endPass();
-    if (++this.#encoded >= DISPATCHES_PER_SUBMIT || this.#profiler?.isFull) this.flush();
+    this.#commands.dispatch(pipeline, storages, params, workgroups);
   }
 
   /** A handle was made; {@link GpuArray} calls this. */
@@ -354,25 +296,6 @@ export class Gpu {
     storage.dropDerived();
     this.#live.delete(storage);
     this.#pool.release(storage.pooled);
-  }
-
-  #commands(): GPUCommandEncoder {
-    this.#encoder ??= this.device.createCommandEncoder();
-    return this.#encoder;
-  }
-
-  #computePass(name: string): GPUComputePassEncoder {
-    if (this.#pass === undefined) {
-      this.#pass = this.#commands().beginComputePass(this.#profiler?.next(name));
-    }
-    return this.#pass;
-  }
-
-  #endPass(): void {
-    this.#pass?.end();
-    this.#pass = undefined;
-    this.#boundPipeline = undefined;
-    this.#boundGroup = undefined;
   }
 
   #assertUsable(): void {

@@ -2,27 +2,18 @@
 // gradients against the float64 reference, at the boundaries of the tiles (8 rows, 32 and 64
 // channels; 64 and 128 tiled), with strides, dilation, asymmetric padding and groups.
 
-import { randomFloats } from "@fauxgrad/testing";
 import fc from "fast-check";
 import { describe } from "vitest";
 import { Gpu, type KernelFamily } from "../../gpu/gpu.ts";
 import { expect, test } from "../../test-gpu.ts";
 import { conv2d, conv2dGradInput, conv2dGradWeight } from "./conv2d.ts";
-import { type Conv2dGeometry, type Conv2dOptions, conv2dGeometry } from "./geometry.ts";
+import { type Conv2dGeometry, conv2dGeometry } from "./geometry.ts";
 import {
   conv2dGradInputReference,
   conv2dGradWeightReference,
   conv2dReference,
-  winogradMagnitude,
 } from "./reference.ts";
-import { fitsWinograd } from "./winograd.ts";
-
-interface Case {
-  readonly input: [number, number, number, number];
-  readonly kernel: [number, number];
-  readonly outputs: number;
-  readonly options?: Conv2dOptions;
-}
+import { type Case, geometryOf, operands } from "./test-cases.ts";
 
 const CASES: Record<string, Case> = {
   "1×1": { input: [1, 1, 1, 1], kernel: [1, 1], outputs: 1 },
@@ -154,20 +145,6 @@ const CASES: Record<string, Case> = {
   },
 };
 
-function geometryOf({ input, kernel, outputs, options = {} }: Case): Conv2dGeometry {
-  const weight = [...kernel, input[3] / (options.groups ?? 1), outputs];
-  return conv2dGeometry(input, weight, options);
-}
-
-function operands(g: Conv2dGeometry, seed: number) {
-  return {
-    input: randomFloats(g.n * g.h * g.w * g.c, seed),
-    weight: randomFloats((g.kh * g.kw * g.c * g.o) / g.groups, seed + 1),
-    bias: randomFloats(g.o, seed + 2),
-    gradOutput: randomFloats(g.n * g.oh * g.ow * g.o, seed + 3),
-  };
-}
-
 async function checkAll(gpu: Gpu, g: Conv2dGeometry, seed: number): Promise<void> {
   const host = operands(g, seed);
   const groupInputs = g.c / g.groups;
@@ -277,100 +254,6 @@ describe.each(["registers", "tiled"] as const)("%s kernels", (family) => {
       for (const array of [input, weight, bias]) array.dispose();
     }
   });
-});
-
-const WINOGRAD: Record<string, Case> = {
-  "one tile": { input: [1, 2, 2, 4], kernel: [3, 3], outputs: 4, options: { padding: 1 } },
-  "odd sizes, tiles beyond the edge": {
-    input: [2, 7, 5, 8],
-    kernel: [3, 3],
-    outputs: 12,
-    options: { padding: 1 },
-  },
-  "no padding": { input: [1, 6, 9, 4], kernel: [3, 3], outputs: 36, options: {} },
-  "padding of 2 and on one side": {
-    input: [1, 5, 4, 12],
-    kernel: [3, 3],
-    outputs: 8,
-    options: { padding: [2, 0, 1, 0] },
-  },
-  "64 channels, 33 vec4 of outputs": {
-    input: [1, 4, 6, 64],
-    kernel: [3, 3],
-    outputs: 132,
-    options: { padding: 1 },
-  },
-  "two chunks": { input: [1, 17, 16, 512], kernel: [3, 3], outputs: 4, options: { padding: 1 } },
-};
-
-describe.each(["registers", "tiled"] as const)("Winograd on %s kernels", (kernels) => {
-  test.for(Object.entries(WINOGRAD))("matches the reference: %s", async ([, shape], { device }) => {
-    const gpu = new Gpu(device, { kernels, overrides: { conv2d: "winograd" } });
-    const g = geometryOf(shape);
-    expect(fitsWinograd(g)).toBe(true);
-    const host = operands(g, 11);
-    const input = gpu.upload(host.input, [g.n, g.h, g.w, g.c]);
-    const weight = gpu.upload(host.weight, [3, 3, g.c, g.o]);
-    const bias = gpu.upload(host.bias, [g.o]);
-    const gradOutput = gpu.upload(host.gradOutput, [g.n, g.oh, g.ow, g.o]);
-    // Products, 2 × 2 additions of each of three transforms, bias.
-    const rounds = (channels: number) => ({ terms: channels + 16 });
-    const weightAt = (kh: number, kw: number, i: number, o: number) =>
-      host.weight[((kh * 3 + kw) * g.c + i) * g.o + o]!;
-
-    const forward = conv2dReference(host.input, host.weight, g, host.bias);
-    const magnitude = winogradMagnitude(host.input, weightAt, g);
-    const output = await conv2d(gpu, input, weight, g, { bias }).read();
-    expect(output).toMatchReference(
-      { ...forward, magnitude: magnitude.map((v, i) => v + Math.abs(host.bias[i % g.o]!)) },
-      rounds(g.c),
-    );
-
-    const turned: Conv2dGeometry = {
-      ...g,
-      h: g.oh,
-      w: g.ow,
-      c: g.o,
-      o: g.c,
-      oh: g.h,
-      ow: g.w,
-      padTop: 2 - g.padTop,
-      padLeft: 2 - g.padLeft,
-    };
-    const turnedAt = (kh: number, kw: number, i: number, o: number) =>
-      weightAt(2 - kh, 2 - kw, o, i);
-    const gradInput = await conv2dGradInput(gpu, gradOutput, weight, g).read();
-    expect(gradInput).toMatchReference(
-      {
-        ...conv2dGradInputReference(host.gradOutput, host.weight, g),
-        magnitude: winogradMagnitude(host.gradOutput, turnedAt, turned),
-      },
-      rounds(g.o),
-    );
-    gpu.destroy();
-  });
-});
-
-test("3×3 convolutions of many channels take Winograd's way on software adapters", async ({
-  device,
-}) => {
-  const g = geometryOf({
-    input: [1, 4, 4, 32],
-    kernel: [3, 3],
-    outputs: 32,
-    options: { padding: 1 },
-  });
-  for (const [family, kernel] of [
-    ["registers", "conv2d.winogradOutput"],
-    ["tiled", "conv2d.tiled"],
-  ] as const) {
-    const chosen = new Gpu(device, { kernels: family });
-    const input = chosen.zeros([1, 4, 4, 32]);
-    const weight = chosen.zeros([3, 3, 32, 32]);
-    const { kernels } = await chosen.profile(() => conv2d(chosen, input, weight, g).dispose());
-    expect(kernels.map(({ name }) => name)).toContain(kernel);
-    chosen.destroy();
-  }
 });
 
 test("a perturbed weight does not match: the tolerance can fail", async ({ gpu }) => {
