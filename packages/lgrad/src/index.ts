@@ -1,4 +1,37 @@
 export {
+  type ClassifierTensors,
+  type CreateClassifierOptions,
+  createClassifier,
+  describeClassifier,
+  loadClassifier,
+} from "./classifier.ts";
+export {
+  type ClassifierBatch,
+  classifierBatch,
+  classifierGeometry,
+  type InputGeometry,
+  type TrainingInputOptions,
+  trainingInput,
+  validationInput,
+} from "./classifier-input.ts";
+export {
+  type Detection,
+  type DetectorNetworks,
+  type DetectorOptions,
+  type ExplainedDetection,
+  LGradDetector,
+  type TileScore,
+  type TransformationSource,
+} from "./detector.ts";
+export {
+  type FittedImage,
+  fitImage,
+  joinTiles,
+  type SizeMode,
+  sizeModes,
+  type Tile,
+} from "./fit-images.ts";
+export {
   gradientImage,
   type ImageGradient,
   type InputGradient,
@@ -10,4 +43,34 @@ export {
   type GradientTransformerOptions,
   type WeightSource,
 } from "./gradient-transformer.ts";
+export {
+  activationElements,
+  type MemoryLimits,
+  type MicroBatchPlan,
+  planMicroBatch,
+} from "./micro-batch.ts";
+export { type PaperCell, type PaperRow, paperRow, paperRows } from "./paper-tables.ts";
 export { type Preset, presets } from "./presets.ts";
+export {
+  type ChannelOrder,
+  type ExplainedScore,
+  exchangeRedAndBlue,
+  explainGradients,
+  type GradientScore,
+  scoreGradients,
+} from "./score-gradients.ts";
+export { Trainer, type TrainerOptions } from "./training.ts";
+export {
+  learningRateAt,
+  type TrainingPreset,
+  type TrainingRecipe,
+  trainingPresets,
+} from "./training-recipe.ts";
+export {
+  type EpochTotals,
+  lossOf,
+  type StepOutcome,
+  type TrainerProgress,
+  type TrainerState,
+  TrainingDiverged,
+} from "./training-state.ts";
