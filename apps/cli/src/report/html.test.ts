@@ -86,3 +86,21 @@ test("refuses a row that does not fit its table", () => {
 Give every row one cell per column.`,
   );
 });
+
+test("a chart is part of the page, its names escaped", () => {
+  const page = renderReport({
+    title: "t",
+    device: "d",
+    intro: [],
+    sections: [
+      {
+        title: "s",
+        charts: [
+          { title: "a <b>", x: "epoch", y: "loss", series: [{ name: "n", points: [[1, 2]] }] },
+        ],
+      },
+    ],
+  });
+  expect(page).toContain("<svg ");
+  expect(page).toContain("<title>a &lt;b&gt;</title>");
+});

@@ -5,6 +5,7 @@
  * All text is escaped in one place, `escapeHtml`, which `html` applies to everything that is not
  * markup already.
  */
+import { lineChart } from "@fauxgrad/training";
 import type { ImageRow, Report, ReportImage, ReportSection, ReportTable } from "./report.ts";
 import { STYLE } from "./style.ts";
 
@@ -70,10 +71,11 @@ function paragraphs(texts: readonly string[]): Content {
 }
 
 function section(content: ReportSection): Markup {
-  const { title, rows = [], tables = [], notes = [] } = content;
+  const { title, charts = [], rows = [], tables = [], notes = [] } = content;
+  const drawn = charts.map((chart) => html`${new Markup(lineChart(chart))}\n`);
   return html`<section>
 <h2>${title}</h2>
-${paragraphs(content.paragraphs ?? [])}${rows.map(imageRow)}${tables.map(table)}${noteList(notes)}</section>
+${paragraphs(content.paragraphs ?? [])}${drawn}${rows.map(imageRow)}${tables.map(table)}${noteList(notes)}</section>
 `;
 }
 

@@ -1,3 +1,5 @@
+import type { LineChart } from "@fauxgrad/training";
+
 /**
  * A page to be written: plain text everywhere, no markup. `html.ts` lays it out.
  */
@@ -16,6 +18,7 @@ export interface Report {
 export interface ReportSection {
   readonly title: string;
   readonly paragraphs?: readonly string[];
+  readonly charts?: readonly LineChart[];
   readonly rows?: readonly ImageRow[];
   readonly tables?: readonly ReportTable[];
   readonly notes?: readonly string[];
