@@ -28,7 +28,7 @@ export function addConvert(program: Command): void {
     .command("convert")
     .summary("rewrite a PyTorch checkpoint as safetensors")
     .description(
-      "Rewrites a checkpoint (PyTorch .pth and .pt, TorchScript, safetensors) as safetensors.\n" +
+      "Rewrites a checkpoint (PyTorch .pth and .pt, TorchScript, safetensors) as safetensors. " +
         "Nothing in the file is executed.",
     )
     .argument("<in>", "the checkpoint")

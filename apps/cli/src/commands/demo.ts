@@ -69,8 +69,8 @@ export function addDemo(program: Command): void {
     .command("demo")
     .summary("show gradients of real photographs, on one page")
     .description(
-      "Transforms the photographs that come with the program, with a random-initialised ProGAN\n" +
-        "discriminator and with a pretrained Inception-V3, and writes one HTML page and one\n" +
+      "Transforms the photographs that come with the program, with a random-initialised ProGAN " +
+        "discriminator and with a pretrained Inception-V3, and writes one HTML page and one " +
         "contact sheet. Two minutes on a software adapter, seconds on a GPU.",
     )
     .option("--out <dir>", "the folder to write into", "fauxgrad-demo")

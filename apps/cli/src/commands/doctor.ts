@@ -23,8 +23,8 @@ export function addDoctor(program: Command): void {
     .command("doctor")
     .summary("show the adapter, and test it")
     .description(
-      "Shows which WebGPU adapter is used and what it can, and tests it for about a second:\n" +
-        "a matrix product and a convolution against float64. Without an adapter it says what\n" +
+      "Shows which WebGPU adapter is used and what it can, and tests it for about a second: " +
+        "a matrix product and a convolution against float64. Without an adapter it says what " +
         "to install, and exits with status 1.",
     )
     .option("--json", "print the report as JSON")

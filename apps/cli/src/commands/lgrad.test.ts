@@ -220,6 +220,33 @@ describe.skipIf(GPU === "off")("lgrad transform", () => {
     });
   });
 
+  test("what the device refuses ends the run, after what was done is told", async () => {
+    const out = path.join(work.path, "short-out");
+    const args = transform(path.join(PHOTOS, "cat.jpg"), "--weights", weights, "--out", out);
+    const { code, stdout, stderr } = await runCli([...args, "--max-memory", "600kib", "--json"]);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      written: 0,
+      remaining: 1,
+      stopped: expect.stringContaining("would exceed the memory budget"),
+      images: [{ status: "not reached" }],
+    });
+    expect(stderr).toMatch(/^fauxgrad lgrad transform: .* would exceed the memory budget$/m);
+    expect(stderr).toContain("or raise --max-memory.\n");
+    expect(await filesIn(out)).toEqual([]);
+  });
+
+  test("a gradient never depends on its neighbours", async () => {
+    const photo = path.join(PHOTOS, "cat.jpg");
+    const args = transform(photo, "--random-init", "1", "--out", path.join(work.path, "never"));
+    const { code, stderr } = await runCli([...args, "--set", "minibatchStddev=batch"]);
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      "fauxgrad lgrad transform: images are transformed one by one: a gradient must not depend " +
+        "on its neighbours\nLeave minibatchStddev out; fauxgrad run has --minibatch-stddev batch.\n",
+    );
+  });
+
   test("a network is never guessed", async () => {
     const out = path.join(work.path, "none");
     const photo = path.join(PHOTOS, "cat.jpg");

@@ -11,7 +11,7 @@ import {
 } from "../session/network.ts";
 import { deviceLine, type GlobalOptions, openGpu } from "../session/open-gpu.ts";
 import { setAction } from "../terminal/command.ts";
-import { exitCodes } from "../terminal/errors.ts";
+import { CommandLineError, exitCodes } from "../terminal/errors.ts";
 import { interruption } from "../terminal/interrupt.ts";
 import { note, print, printJson } from "../terminal/output.ts";
 import { parseCount } from "../terminal/parse.ts";
@@ -57,7 +57,7 @@ export function addLgrad(program: Command): void {
     .command("transform")
     .summary("make the gradient image of every image")
     .description(
-      "Makes the gradient image of every image: resized to the network's input, the gradient of\n" +
+      "Makes the gradient image of every image: resized to the network's input, the gradient of " +
         "the sum of the network's outputs with respect to it, scaled to 8 bits, as a PNG.",
     )
     .argument("<paths...>", "images, or folders of images")
@@ -86,6 +86,12 @@ async function transform(
   options: TransformCommandOptions,
 ): Promise<number> {
   checkNetwork(options.model, options);
+  if (options.set?.["minibatchStddev"] === "batch") {
+    throw new CommandLineError(
+      "images are transformed one by one: a gradient must not depend on its neighbours\n" +
+        "Leave minibatchStddev out; fauxgrad run has --minibatch-stddev batch.",
+    );
+  }
   const plan = await planTransform(paths, options);
   const summary = new Summary(plan, options);
   for (const problem of plan.problems) note(problem.message);
@@ -94,7 +100,7 @@ async function transform(
   } catch (error) {
     // What was done is told first; the error, and what to do, comes last.
     summary.endedEarly(error);
-    report(summary, options);
+    if (summary.isStarted || options.json === true) report(summary, options);
     if (summary.written > 0 && summary.remaining > 0) note(summary.howToContinue());
     throw error;
   }

@@ -7,7 +7,7 @@ test("lists every network with its parameters", async () => {
   expect(code).toBe(0);
   for (const name of modelNames) expect(stdout).toMatch(new RegExp(`^${name} {2,}`, "m"));
   expect(stdout).toMatch(
-    /^resnet50 {2,}ResNet-50 \(v1\.5\) {2,}25,557,032 parameters {2}224 x 224$/m,
+    /^resnet50 {2,}ResNet-50 \(v1\.5\) {2,}25,557,032 parameters {2,}224 x 224$/m,
   );
   const json = JSON.parse((await runCli(["models", "--json"])).stdout);
   expect(json.map(({ name }: { name: string }) => name)).toEqual([...modelNames]);

@@ -12,7 +12,7 @@ export function addModels(program: Command): void {
     .command("models")
     .summary("list the networks, or describe one")
     .description(
-      "Lists the networks. With a name: its input, its options (--set), and the names and shapes\n" +
+      "Lists the networks. With a name: its input, its options (--set), and the names and shapes " +
         "of the tensors that a file of weights must hold, in PyTorch's order of axes.",
     )
     .argument("[name]", "one network")
@@ -33,7 +33,7 @@ function list(json: boolean): void {
   const rows = models.map(({ name, title, parameters, input }) => [
     name,
     title,
-    `${formatCount(parameters).padStart(10)} parameters`,
+    `${formatCount(parameters).padStart(11)} parameters`,
     `${input.size} x ${input.size}`,
   ]);
   for (const line of columns(rows)) print(line);

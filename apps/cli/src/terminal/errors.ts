@@ -78,7 +78,8 @@ function isForeseen(error: unknown): boolean {
   return FORESEEN.some((kind) => error instanceof kind) || systemCode(error) !== null;
 }
 
-function messageOf(error: unknown): string {
+/** What an error says, in the words of the command line. */
+export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   // What the library calls by the names of its own options.
   return error instanceof DeviceError ? message.replace("raise maxBytes", RAISE) : message;

@@ -82,7 +82,6 @@ function barProgress(options: ProgressOptions, stream: NodeJS.WriteStream): Prog
       stream,
       format: "{bar} {value}/{total}  {rate}",
       barsize: 30,
-      hideCursor: true,
       linewrap: false,
       // A signal is the program's business; this library would end the process by itself.
       gracefulExit: false,

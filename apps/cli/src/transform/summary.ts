@@ -1,5 +1,5 @@
 import { ImageError } from "../io/image-error.ts";
-import { Interrupted } from "../terminal/errors.ts";
+import { Interrupted, messageOf } from "../terminal/errors.ts";
 import { formatDuration, plural } from "../terminal/units.ts";
 import type { PlannedTransform, TransformPlan } from "./plan.ts";
 import type { Outcome } from "./transform-images.ts";
@@ -41,6 +41,11 @@ export class Summary {
     this.#began = performance.now();
   }
 
+  /** Whether {@link start} was called. */
+  get isStarted(): boolean {
+    return this.#began !== null;
+  }
+
   add({ image, error }: Outcome): void {
     this.#outcomes.set(image, error);
     this.#ended = performance.now();
@@ -48,8 +53,7 @@ export class Summary {
 
   /** The run ends before its last image. */
   endedEarly(error: unknown): void {
-    this.#stopped = error instanceof Error ? error.message : String(error);
-    if (error instanceof Interrupted) this.#stopped = "interrupted";
+    this.#stopped = error instanceof Interrupted ? "interrupted" : messageOf(error);
   }
 
   get written(): number {
