@@ -73,7 +73,7 @@ export function markdownOf(report: KernelReport): string {
     "",
     table(["target", "reached", "geometric mean (CPU)", "worst"], goals),
     "",
-    table(["encoding", "µs of CPU a dispatch", "spread", "bind groups created"], costs),
+    table(["encoding", "µs a dispatch", "spread", "bind groups created"], costs),
     "",
     table(head, rows),
   ].join("\n");
