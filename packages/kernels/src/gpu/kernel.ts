@@ -127,11 +127,25 @@ export function defineKernel<
   };
 }
 
+/** Numbers for the texts of modules: a text's hash is computed once, its characters never copied. */
+const textIds = new Map<string, number>();
+
+function textId(text: string): number {
+  let known = textIds.get(text);
+  if (known === undefined) {
+    known = textIds.size;
+    textIds.set(text, known);
+  }
+  return known;
+}
+
 function variant(id: number, constants: object | undefined, modules: Modules | undefined): string {
   let key = `${id}`;
   if (constants !== undefined) {
     for (const [name, value] of Object.entries(constants)) key += `|${name}=${value}`;
   }
-  if (modules !== undefined) for (const text of Object.values(modules)) key += `|${text}`;
+  if (modules !== undefined) {
+    for (const text of Object.values(modules)) key += `|${textId(text)}`;
+  }
   return key;
 }

@@ -6,6 +6,7 @@ import type { Correlation } from "./correlation.ts";
 import correlationSource from "./correlation.wgsl";
 import directSource from "./direct.wgsl";
 import groupedSource from "./grouped.wgsl";
+import narrowSource from "./narrow.wgsl";
 import registersSource from "./registers.wgsl";
 import sourceScalar from "./source-scalar.wgsl";
 import sourceVec4 from "./source-vec4.wgsl";
@@ -25,7 +26,7 @@ export interface Epilogue {
 }
 
 /** Kernels of the correlation. */
-export type CorrelationVariant = "registers" | "tiled" | "grouped" | "direct";
+export type CorrelationVariant = "registers" | "tiled" | "narrow" | "grouped" | "direct";
 
 const bindings = { source: "read", weight: "read", bias: "read", output: "read_write" } as const;
 const params = {
@@ -87,6 +88,7 @@ function define<const C extends Record<string, number>>(
 export const correlationKernels = {
   registers: define("registers", registersSource, { LANES: 8, TM: 8, TN: 2 }),
   tiled: define("tiled", tiledSource, { BM: 64, BN: 64, BK: 16 }),
+  narrow: define("narrow", narrowSource, { LANES: 8, TM: 4 }),
   grouped: define("grouped", groupedSource, { LANES: 8, TM: 4 }),
   direct: define("direct", directSource, { LANES: 64 }),
 };
@@ -100,6 +102,7 @@ export function chooseVariant(gpu: Gpu, job: Correlation): CorrelationVariant {
   const small = job.groups > 1 && outputs < 32;
   if (small && depth % 4 === 0 && outputs % 4 === 0) return "grouped";
   if (small || !blocks) return "direct";
+  if (job.groups === 1 && outputs <= 4) return "narrow";
   const forced = gpu.overrides["conv2d"];
   return forced === "registers" || forced === "tiled" ? forced : gpu.family;
 }
@@ -131,7 +134,7 @@ export function correlate(
   };
   switch (variant) {
     case "registers": {
-      const constants = { TM: rows === 1 ? 1 : rows <= 4 ? 4 : 8, TN: columns > 8 ? 2 : 1 };
+      const constants = { TM: rowsPerInvocation(rows), TN: columns > 8 ? 2 : 1 };
       const across = job.groups * ceilDiv(columns, 8 * constants.TN);
       correlationKernels.registers.dispatch(gpu, arrays, values, {
         constants,
@@ -148,6 +151,15 @@ export function correlate(
         constants: { BM: side, BN: side },
         modules: { ...store, ...load },
         workgroups: grid(job.groups * ceilDiv(columns, side / 4), side),
+      });
+      return;
+    }
+    case "narrow": {
+      const LANES = gpu.family === "registers" ? 8 : 64;
+      correlationKernels.narrow.dispatch(gpu, arrays, values, {
+        constants: { LANES },
+        modules: { ...store, ...load },
+        workgroups: grid(columns, 4 * LANES),
       });
       return;
     }
@@ -168,6 +180,13 @@ export function correlate(
     default:
       variant satisfies never;
   }
+}
+
+/** The tallest block that leaves few of its rows idle. */
+function rowsPerInvocation(rows: number): number {
+  if (rows === 1) return 1;
+  if (rows <= 4) return 4;
+  return rows >= 96 ? 12 : 8;
 }
 
 function vectorisable(job: Correlation): boolean {

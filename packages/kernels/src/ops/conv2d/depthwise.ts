@@ -89,8 +89,15 @@ export function isDepthwise(g: Conv2dGeometry): boolean {
 
 /** Taps that fit into registers. */
 const LARGEST_KERNEL = 49;
+/** Products of one row of windows that compilers still unroll; beyond, arrays go to memory. */
+const MOST_PRODUCTS = 72;
+
 /** Columns of output that one invocation owns. */
-const COLUMNS = 8;
+function columnsOf(g: Conv2dGeometry): number {
+  const widest = g.strideW > 1 ? 4 : 8;
+  return [8, 4, 2].find((tw) => tw <= widest && tw * g.kh * g.kw <= MOST_PRODUCTS) ?? 1;
+}
+
 /** Rows of output of one invocation: long strips save loads, short ones occupy a GPU. */
 const STRIP = { registers: 28, tiled: 8 } as const;
 
@@ -122,9 +129,10 @@ function dispatchForward(
   FLIP: boolean,
 ): void {
   const c4 = g.c / 4;
+  const TW = columnsOf(g);
   const strip = Math.min(g.oh, STRIP[gpu.family]);
   const strips = ceilDiv(g.oh, strip);
-  const total = g.n * strips * ceilDiv(g.ow, COLUMNS) * c4;
+  const total = g.n * strips * ceilDiv(g.ow, TW) * c4;
   const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
   depthwiseKernel.dispatch(
     gpu,
@@ -146,7 +154,7 @@ function dispatchForward(
       gain: epilogue.gain ?? 1,
     },
     {
-      constants: { KH: g.kh, KW: g.kw, SH: g.strideH, SW: g.strideW, TW: COLUMNS, FLIP },
+      constants: { KH: g.kh, KW: g.kw, SH: g.strideH, SW: g.strideW, TW, FLIP },
       workgroups: foldGrid(ceilDiv(total, 64), limit),
     },
   );

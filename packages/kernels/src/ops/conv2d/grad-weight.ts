@@ -71,15 +71,30 @@ export function chooseGradWeightVariant(gpu: Gpu, g: Conv2dGeometry): GradWeight
 /** Memory of the partial sums at most, in bytes. */
 const MOST_PARTIAL_BYTES = 64 * 2 ** 20;
 
+/**
+ * A 1×1 convolution sees pixels, not images: rows of 16 to 64 of them, as long as they divide. A
+ * dense layer has one pixel an image, and a row's overhead for each would cost more than its work.
+ */
+function asRows(g: Conv2dGeometry): Conv2dGeometry {
+  const plain = g.kh === 1 && g.kw === 1 && g.strideH === 1 && g.strideW === 1;
+  const pixels = g.n * g.oh * g.ow;
+  if (!plain || g.ow >= 16 || g.oh !== g.h || g.ow !== g.w) return g;
+  let length = Math.min(64, pixels);
+  while (pixels % length !== 0) length--;
+  if (length < 8) return g;
+  return { ...g, n: 1, h: pixels / length, w: length, oh: pixels / length, ow: length };
+}
+
 /** `∂/∂weight`, times `scale`; `[KH, KW, C / groups, O]`. */
 export function gradWeight(
   gpu: Gpu,
   input: GpuArray,
   gradOutput: GpuArray,
-  g: Conv2dGeometry,
+  geometry: Conv2dGeometry,
   scale: number,
   variant: GradWeightVariant,
 ): GpuArray {
+  const g = asRows(geometry);
   const padded = padChannels(gpu, gradOutput);
   const o = padded.shape.at(-1) ?? 1;
   const taps = g.kh * g.kw;
