@@ -20,6 +20,7 @@ import { plural } from "../terminal/units.ts";
 import { planTransform, type TransformPlan } from "../transform/plan.ts";
 import { Summary } from "../transform/summary.ts";
 import { type Outcome, transformImages } from "../transform/transform-images.ts";
+import { addLgradTrain } from "./lgrad-train.ts";
 
 interface TransformCommandOptions extends GlobalOptions, NetworkOptions {
   readonly model: string;
@@ -79,6 +80,7 @@ export function addLgrad(program: Command): void {
     .option("--json", "print a summary as JSON")
     .addHelpText("after", EXAMPLES);
   setAction<TransformCommandOptions>(command, transform);
+  addLgradTrain(lgrad);
 }
 
 async function transform(

@@ -60,7 +60,8 @@ export function hostMemory(): number {
   return Math.min(totalmem(), limit);
 }
 
-function defaultMaxBytes(isSoftware: boolean): number {
+/** Of device memory, where the user says nothing. */
+export function defaultMaxBytes(isSoftware: boolean): number {
   if (!isSoftware) return DEFAULT_MAX_BYTES;
   return Math.min(DEFAULT_MAX_BYTES, Math.floor(hostMemory() * SOFTWARE_SHARE));
 }

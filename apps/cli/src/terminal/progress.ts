@@ -7,8 +7,8 @@ import { formatDuration } from "./units.ts";
 
 /** Shows how much of some work is done. */
 export interface Progress {
-  /** `count` more are done. */
-  advance(count?: number): void;
+  /** `count` more are done; `detail` stands after the rate until the next one. */
+  advance(count?: number, detail?: string): void;
   /** A remark that stays, above the bar. */
   note(text: string): void;
   /** Ends the bar; its last state stays. */
@@ -93,10 +93,10 @@ function barProgress(options: ProgressOptions, stream: NodeJS.WriteStream): Prog
   const bar: Bar = bars.create(total, 0, { rate: rate.describe(total, unit) });
   let done = 0;
   return {
-    advance(count = 1) {
+    advance(count = 1, detail = "") {
       done += count;
       rate.mark(done);
-      bar.update(done, { rate: rate.describe(total, unit) });
+      bar.update(done, { rate: withDetail(rate.describe(total, unit), detail) });
     },
     note: (text) => bars.log(`${text}\n`),
     stop() {
@@ -112,13 +112,15 @@ function lineProgress(options: ProgressOptions, stream: NodeJS.WriteStream): Pro
   let done = 0;
   let shown = 0;
   let shownAt = now();
+  let remark = "";
   const show = (): void => {
     shown = done;
     shownAt = now();
-    stream.write(`${done}/${total} ${unit}  ${rate.describe(total, unit)}\n`);
+    stream.write(`${done}/${total} ${unit}  ${withDetail(rate.describe(total, unit), remark)}\n`);
   };
   return {
-    advance(count = 1) {
+    advance(count = 1, detail = "") {
+      remark = detail;
       done += count;
       rate.mark(done);
       if (now() - shownAt >= intervalMs) show();
@@ -128,4 +130,8 @@ function lineProgress(options: ProgressOptions, stream: NodeJS.WriteStream): Pro
       if (done > 0 && shown !== done) show();
     },
   };
+}
+
+function withDetail(rate: string, detail: string): string {
+  return detail === "" ? rate : `${rate}  ${detail}`;
 }

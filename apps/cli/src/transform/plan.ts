@@ -64,7 +64,8 @@ function rawPath(output: string): string {
   return path.join(dir, `${name}.safetensors`);
 }
 
-async function isFile(file: string): Promise<boolean> {
+/** Whether there is a regular file. */
+export async function isFile(file: string): Promise<boolean> {
   return stat(file).then(
     (found) => found.isFile(),
     () => false,

@@ -1,0 +1,151 @@
+import path from "node:path";
+import type { MetricsRow, Series } from "@fauxgrad/training";
+import { writeFileAtomic } from "../io/atomic-write.ts";
+import { renderReport } from "../report/html.ts";
+import type { Report, ReportTable } from "../report/report.ts";
+import { fileError } from "../session/files.ts";
+import type { RunOptions } from "./run-options.ts";
+
+/** What a report says beside the curves. */
+export interface RunFacts {
+  readonly options: RunOptions;
+  readonly device: string;
+  readonly stepsPerEpoch: number;
+  readonly images: { readonly train: number; readonly val: number };
+  /** `finished`, `running`, or why it stopped. */
+  readonly status: string;
+}
+
+/** Points of a curve: more cannot be told apart. */
+const MOST_POINTS = 400;
+const PERCENT = 100;
+
+/** Writes `report.html`. @throws {FileError} if the disk refuses */
+export async function writeRunReport(
+  out: string,
+  rows: readonly MetricsRow[],
+  facts: RunFacts,
+): Promise<void> {
+  const file = path.join(out, "report.html");
+  try {
+    await writeFileAtomic(file, renderReport(runReport(rows, facts)));
+  } catch (cause) {
+    throw fileError("write", file, cause);
+  }
+}
+
+/** The report of a training: curves, a table of its epochs, and its recipe. */
+export function runReport(rows: readonly MetricsRow[], facts: RunFacts): Report {
+  const { options, device, status, images } = facts;
+  const { recipe, data, transform, weights } = options;
+  const x = "epoch";
+  const epochs = table(rows);
+  const loss = [
+    curve("steps", steps(rows, facts, "loss")),
+    curve("epoch's mean", ends(rows, "epoch", "loss")),
+    curve("validation", ends(rows, "validation", "loss")),
+  ];
+  const shares = [
+    curve("training", ends(rows, "epoch", "accuracy", PERCENT)),
+    curve("validation", ends(rows, "validation", "accuracy", PERCENT)),
+    curve("validation, real", ends(rows, "validation", "realAccuracy", PERCENT)),
+    curve("validation, fake", ends(rows, "validation", "fakeAccuracy", PERCENT)),
+    curve("average precision", ends(rows, "validation", "averagePrecision", PERCENT)),
+  ];
+  const rate = [curve("learning rate", steps(rows, facts, "learningRate"))];
+  const drawn = (series: readonly (Series | null)[]) => series.filter((each) => each !== null);
+  return {
+    title: "Training of LGrad's classifier",
+    device: `On ${device}: ${status}`,
+    intro: [
+      `${images.train} training and ${images.val} validation images of ${path.basename(data)}` +
+        `${transform === null ? "" : `, as gradients of ${transform.model}`}; the classifier began ` +
+        `from ${weights === null ? "random weights" : path.basename(weights)}.`,
+    ],
+    sections: [
+      {
+        title: "Curves",
+        charts: [
+          { title: "Loss", x, y: "cross-entropy", series: drawn(loss), yScale: "log" },
+          { title: "Told apart", x, y: "%", series: drawn(shares), yRange: [0, PERCENT] },
+          { title: "Learning rate", x, y: "rate", series: drawn(rate), yScale: "log" },
+        ],
+      },
+      { title: "Epochs", tables: [epochs] },
+      {
+        title: "Recipe",
+        tables: [
+          {
+            columns: ["option", "value"],
+            rows: Object.entries(recipe).map(([name, value]) => [name, String(value)]),
+          },
+        ],
+      },
+    ],
+    footer: [
+      "The method: C. Tan et al., “Learning on Gradients: Generalized Artifacts Representation for " +
+        "GAN-Generated Images Detection”, CVPR 2023.",
+    ],
+  };
+}
+
+type Point = readonly [number, number];
+
+function curve(name: string, points: readonly Point[]): Series | null {
+  return points.length === 0 ? null : { name, points };
+}
+
+/** After each step, by the epochs done; averaged where there are many. */
+function steps(
+  rows: readonly MetricsRow[],
+  { stepsPerEpoch }: RunFacts,
+  name: string,
+): readonly Point[] {
+  const points = rows
+    .filter(({ kind }) => kind === "step")
+    .map(({ step, values }): Point => [step / stepsPerEpoch, values[name] ?? Number.NaN]);
+  const width = Math.ceil(points.length / MOST_POINTS);
+  const averaged: Point[] = [];
+  for (let i = 0; i < points.length; i += width) {
+    const bin = points.slice(i, i + width);
+    const mean = (axis: 0 | 1) => bin.reduce((sum, point) => sum + point[axis], 0) / bin.length;
+    averaged.push([mean(0), mean(1)]);
+  }
+  return averaged;
+}
+
+/** At the end of each epoch. */
+function ends(
+  rows: readonly MetricsRow[],
+  kind: "epoch" | "validation",
+  name: string,
+  factor = 1,
+): readonly Point[] {
+  return rows
+    .filter((row) => row.kind === kind && row.values[name] !== undefined)
+    .map(({ epoch, values }): Point => [epoch + 1, factor * (values[name] ?? Number.NaN)]);
+}
+
+function table(rows: readonly MetricsRow[]): ReportTable {
+  const validations = new Map(
+    rows.filter(({ kind }) => kind === "validation").map((row) => [row.epoch, row.values]),
+  );
+  const percent = (value: number | undefined) =>
+    value === undefined || Number.isNaN(value) ? "–" : (PERCENT * value).toFixed(1);
+  return {
+    columns: ["epoch", "loss", "accuracy %", "val loss", "val accuracy %", "val AP %"],
+    rows: rows
+      .filter(({ kind }) => kind === "epoch")
+      .map(({ epoch, values }) => {
+        const found = validations.get(epoch);
+        return [
+          epoch + 1,
+          (values["loss"] ?? Number.NaN).toPrecision(4),
+          percent(values["accuracy"]),
+          found?.["loss"]?.toPrecision(4) ?? "–",
+          percent(found?.["accuracy"]),
+          percent(found?.["averagePrecision"]),
+        ];
+      }),
+  };
+}
