@@ -1,6 +1,7 @@
 import { ShapeError } from "../../errors.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
+import { withArrays } from "../../gpu/with-arrays.ts";
 import { formatShape, sameShape } from "../../shape.ts";
 import { chooseVariant, correlate, type Epilogue } from "./correlate.ts";
 import { forwardCorrelation, gradInputCorrelations } from "./correlation.ts";
@@ -45,9 +46,11 @@ export function conv2d(
   if (prefersWinograd(gpu, g)) return winogradForward(gpu, input, weight, g, epilogue);
   const job = forwardCorrelation(g);
   const packed = forwardWeight(gpu, weight, g);
-  const output = gpu.empty([g.n, g.oh, g.ow, g.o]);
-  correlate(gpu, job, input, packed, output, epilogue, chooseVariant(gpu, job));
-  return output;
+  return withArrays(gpu, (arrays) => {
+    const output = arrays.output([g.n, g.oh, g.ow, g.o]);
+    correlate(gpu, job, input, packed, output, epilogue, chooseVariant(gpu, job));
+    return output;
+  });
 }
 
 /**
@@ -70,12 +73,14 @@ export function conv2dGradInput(
   if (isDepthwise(g)) return depthwiseGradInput(gpu, gradOutput, weight, g, scale);
   if (prefersWinograd(gpu, g)) return winogradGradInput(gpu, gradOutput, weight, g, scale);
   const packed = transposedWeight(gpu, weight, g);
-  const gradInput = gpu.empty([g.n, g.h, g.w, g.c]);
-  for (const job of gradInputCorrelations(g)) {
-    const variant = chooseVariant(gpu, job);
-    correlate(gpu, job, gradOutput, packed, gradInput, { scale }, variant);
-  }
-  return gradInput;
+  return withArrays(gpu, (arrays) => {
+    const gradInput = arrays.output([g.n, g.h, g.w, g.c]);
+    for (const job of gradInputCorrelations(g)) {
+      const variant = chooseVariant(gpu, job);
+      correlate(gpu, job, gradOutput, packed, gradInput, { scale }, variant);
+    }
+    return gradInput;
+  });
 }
 
 /**

@@ -218,7 +218,7 @@ export function depthwiseGradWeight(
   const LANES = lanesOf(gpu, c4);
   const rows = g.n * g.oh;
   const { slabs, slabRows } = slabsFor(gpu, ceilDiv(c4, LANES) * g.kh, rows, rows);
-  const partials = gpu.empty([slabs, g.kh, g.kw, g.c]);
+  using partials = gpu.empty([slabs, g.kh, g.kw, g.c]);
   depthwiseGradWeightKernel.dispatch(
     gpu,
     { input, grad_output: gradOutput, partials },

@@ -95,7 +95,7 @@ export function gradWeight(
   variant: GradWeightVariant,
 ): GpuArray {
   const g = asRows(geometry);
-  const padded = padChannels(gpu, gradOutput);
+  using padded = padChannels(gpu, gradOutput);
   const o = padded.shape.at(-1) ?? 1;
   const taps = g.kh * g.kw;
   const groupInputs = g.c / g.groups;
@@ -104,7 +104,7 @@ export function gradWeight(
   const rows = g.n * g.oh;
   const most = Math.max(1, Math.floor(MOST_PARTIAL_BYTES / (4 * taps * groupInputs * o)));
   const { slabs, slabRows } = slabsFor(gpu, plan.x * plan.y * taps, rows, most);
-  const partials = gpu.empty([slabs, taps, groupInputs, o]);
+  using partials = gpu.empty([slabs, taps, groupInputs, o]);
   const values = {
     h: g.h,
     w: g.w,
@@ -126,7 +126,6 @@ export function gradWeight(
     slab_rows: slabRows,
   };
   plan.dispatch({ input, grad_output: padded, partials }, values, [plan.x, plan.y, taps * slabs]);
-  padded.dispose();
   return sumSlabs(gpu, partials, [g.kh, g.kw, groupInputs, g.o], scale);
 }
 

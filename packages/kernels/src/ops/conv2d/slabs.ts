@@ -35,15 +35,13 @@ export function slabsFor(
   return { slabs: ceilDiv(rows, slabRows), slabRows };
 }
 
-/** `output = scale · Σ_slab partials[slab]`; disposes `partials`. Drops padding of the last axis. */
+/** `output = scale · Σ_slab partials[slab]`. Drops padding of the last axis. */
 export function sumSlabs(gpu: Gpu, partials: GpuArray, shape: Shape, scale: number): GpuArray {
   const slabs = partials.shape[0] ?? 1;
   const pitch = partials.shape.at(-1) ?? 1;
   const columns = shape.at(-1) ?? 1;
   if (slabs === 1 && pitch === columns && scale === 1) {
-    const whole = partials.reshape(shape);
-    partials.dispose();
-    return whole;
+    return partials.reshape(shape);
   }
   const output = gpu.empty(shape);
   sumSlabsKernel.dispatch(
@@ -57,6 +55,5 @@ export function sumSlabs(gpu: Gpu, partials: GpuArray, shape: Shape, scale: numb
       ),
     },
   );
-  partials.dispose();
   return output;
 }

@@ -82,6 +82,20 @@ describe.each(["registers", "tiled"] as const)("Winograd on %s kernels", (kernel
   });
 });
 
+test("a refused workspace leaves nothing behind", ({ device }) => {
+  const shape = { input: [1, 32, 32, 64], kernel: [3, 3], outputs: 64 } as const;
+  const g = geometryOf({ ...shape, input: [...shape.input], kernel: [...shape.kernel] });
+  // Room for the operands and the output, not for the transformed tiles.
+  const gpu = new Gpu(device, { maxBytes: 1.5 * 2 ** 20, overrides: { conv2d: "winograd" } });
+  const input = gpu.zeros([g.n, g.h, g.w, g.c]);
+  const weight = gpu.zeros([3, 3, g.c, g.o]);
+  expect(() => conv2d(gpu, input, weight, g)).toThrow("would exceed the memory budget");
+  input.dispose();
+  weight.dispose();
+  expect(gpu.stats.liveBytes).toBe(0);
+  gpu.destroy();
+});
+
 test("3×3 convolutions of many channels take Winograd's way on software adapters", async ({
   device,
 }) => {

@@ -10,6 +10,7 @@
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
+import { withArrays } from "../../gpu/with-arrays.ts";
 import { ceilDiv, foldGrid, type Workgroups } from "../../gpu/workgroups.ts";
 import { correlate, type Epilogue } from "./correlate.ts";
 import type { Correlation, CorrelationAxis } from "./correlation.ts";
@@ -164,54 +165,69 @@ function run(
   pass: Pass,
   epilogue: Epilogue,
 ): GpuArray {
-  const { n, h, w, inputs, outputs, oh, ow } = pass;
+  const { n, inputs, outputs, oh, ow } = pass;
   const tilesH = ceilDiv(oh, 2);
   const tilesW = ceilDiv(ow, 2);
   const all = n * tilesH * tilesW;
   const tileBytes = 4 * TAPS * Math.max(inputs, outputs);
   const chunk = Math.max(64, Math.floor(WORKSPACE_BYTES[gpu.family] / tileBytes));
-  const output = gpu.empty([n, oh, ow, outputs]);
-  for (let first = 0; first < all; first += chunk) {
-    const tiles = Math.min(chunk, all - first);
-    const place = { tiles, first_tile: first, tiles_h: tilesH, tiles_w: tilesW };
-    const transformed = gpu.empty([tiles, TAPS * inputs]);
-    const c4 = inputs / 4;
-    winogradInputKernel.dispatch(
-      gpu,
-      { source, transformed },
-      { ...place, h, w, c4, pad_top: pass.padTop, pad_left: pass.padLeft },
-      lanesOver(gpu, c4, tiles),
-    );
-    const products = gpu.empty([tiles, TAPS * outputs]);
-    correlate(
-      gpu,
-      tileProducts(tiles, inputs, outputs),
-      transformed,
-      weight,
-      products,
-      {},
-      gpu.family,
-    );
-    transformed.dispose();
-    const o4 = outputs / 4;
-    winogradOutputKernel.dispatch(
-      gpu,
-      { products, bias: epilogue.bias ?? weight, output },
-      {
-        ...place,
-        oh,
-        ow,
-        o4,
-        has_bias: epilogue.bias == null ? 0 : 1,
-        scale: epilogue.scale ?? 1,
-        slope: epilogue.slope ?? 1,
-        gain: epilogue.gain ?? 1,
-      },
-      lanesOver(gpu, o4, tiles),
-    );
-    products.dispose();
-  }
-  return output;
+  return withArrays(gpu, (arrays) => {
+    const output = arrays.output([n, oh, ow, outputs]);
+    for (let first = 0; first < all; first += chunk) {
+      const tiles = Math.min(chunk, all - first);
+      const place = { tiles, first_tile: first, tiles_h: tilesH, tiles_w: tilesW };
+      withArrays(gpu, ({ temporary }) => {
+        const transformed = temporary([tiles, TAPS * inputs]);
+        const products = temporary([tiles, TAPS * outputs]);
+        transformInput(gpu, source, transformed, pass, place);
+        const job = tileProducts(tiles, inputs, outputs);
+        correlate(gpu, job, transformed, weight, products, {}, gpu.family);
+        transformOutput(gpu, products, epilogue, output, pass, place);
+      });
+    }
+    return output;
+  });
+}
+
+/** Where a chunk of tiles lies. */
+interface Place {
+  readonly tiles: number;
+  readonly first_tile: number;
+  readonly tiles_h: number;
+  readonly tiles_w: number;
+}
+
+function transformInput(
+  gpu: Gpu,
+  source: GpuArray,
+  transformed: GpuArray,
+  { h, w, inputs, padTop, padLeft }: Pass,
+  place: Place,
+): void {
+  const c4 = inputs / 4;
+  winogradInputKernel.dispatch(
+    gpu,
+    { source, transformed },
+    { ...place, h, w, c4, pad_top: padTop, pad_left: padLeft },
+    lanesOver(gpu, c4, place.tiles),
+  );
+}
+
+function transformOutput(
+  gpu: Gpu,
+  products: GpuArray,
+  { bias, scale = 1, slope = 1, gain = 1 }: Epilogue,
+  output: GpuArray,
+  { oh, ow, outputs }: Pass,
+  place: Place,
+): void {
+  const o4 = outputs / 4;
+  winogradOutputKernel.dispatch(
+    gpu,
+    { products, bias: bias ?? products, output },
+    { ...place, oh, ow, o4, has_bias: bias == null ? 0 : 1, scale, slope, gain },
+    lanesOver(gpu, o4, place.tiles),
+  );
 }
 
 function lanesOver(gpu: Gpu, vectors: number, tiles: number) {
