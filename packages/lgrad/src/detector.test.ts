@@ -79,7 +79,8 @@ test("tiles: the mean of their logits, each gradient at its place", async ({ gpu
   using detector = LGradDetector.create(
     gpu,
     { transformation: transformer, classifier },
-    { sizes: "tile" },
+    // One tile at a time: the batches do not show.
+    { sizes: "tile", batchSize: 1 },
   );
   const wide = rgbImage(100, 64, img8(64, 100));
   const found = await detector.detect(wide);

@@ -37,7 +37,12 @@ export interface DetectorOptions {
   readonly sizes?: SizeMode;
   /** Of the gradient image as the classifier sees it. Default: `rgb`. */
   readonly channelOrder?: ChannelOrder;
+  /** Most pictures of the networks' size on the device at once; results do not depend on it. */
+  readonly batchSize?: number;
 }
+
+/** Default of `batchSize`. */
+const BATCH = 8;
 
 /** What a detector says about an image. */
 export interface Detection {
@@ -92,12 +97,13 @@ export class LGradDetector {
   readonly channelOrder: ChannelOrder;
   readonly #gpu: Gpu;
   readonly #ownsTransformer: boolean;
+  readonly #batchSize: number;
 
   private constructor(
     gpu: Gpu,
     transformer: { readonly value: GradientTransformer; readonly owned: boolean },
     classifier: ResNet,
-    { sizes = "resize", channelOrder = "rgb" }: DetectorOptions,
+    { sizes = "resize", channelOrder = "rgb", batchSize = BATCH }: DetectorOptions,
   ) {
     this.#gpu = gpu;
     this.transformer = transformer.value;
@@ -105,6 +111,7 @@ export class LGradDetector {
     this.classifier = classifier;
     this.sizes = sizes;
     this.channelOrder = channelOrder;
+    this.#batchSize = batchSize;
   }
 
   /**
@@ -144,19 +151,22 @@ export class LGradDetector {
   }
 
   /**
-   * Several images at once, of any sizes. Each result is what {@link detect} gives; memory is
-   * needed for all of them, and with `tile` for all their tiles.
+   * Several images, of any sizes. Each result is what {@link detect} gives.
+   *
+   * @throws {DeviceError} if the device's memory does not hold a batch
    */
   async detectBatch(images: readonly RgbImage[]): Promise<Detection[]> {
     const fitted = images.map((image) => this.#fit(image));
     const pictures = fitted.flatMap(({ tiles }) => tiles.map(({ image }) => image));
-    const gradients = await this.transformer.gradients(pictures);
-    const bytes = gradients.map((values) => this.#toImage(values));
-    const scores = await scoreGradients(this.#gpu, this.classifier, bytes, this.channelOrder);
+    const judged = await this.#inBatches(pictures, async (part) => {
+      const { bytes } = await this.#transform(part);
+      const scores = await scoreGradients(this.#gpu, this.classifier, bytes, this.channelOrder);
+      return scores.map((score, i) => ({ score, gradient: bytes[i]! }));
+    });
     let at = 0;
     return fitted.map((each) => {
       const end = at + each.tiles.length;
-      const detection = joinDetection(each, bytes.slice(at, end), scores.slice(at, end));
+      const detection = joinDetection(each, judged.slice(at, end));
       at = end;
       return detection;
     });
@@ -174,17 +184,18 @@ export class LGradDetector {
       );
     }
     const pictures = images.map((image) => this.#fit(image).tiles[0]!.image);
-    const gradients = await this.transformer.gradients(pictures);
-    const bytes = gradients.map((values) => this.#toImage(values));
-    const scores = await explainGradients(this.#gpu, this.classifier, bytes, this.channelOrder);
-    return scores.map(({ map, ...score }, i) => ({
-      ...score,
-      image: pictures[i]!,
-      gradient: bytes[i]!,
-      values: gradients[i]!,
-      tiles: [{ left: 0, top: 0, ...score }],
-      map,
-    }));
+    return this.#inBatches(pictures, async (part) => {
+      const { bytes, values } = await this.#transform(part);
+      const scores = await explainGradients(this.#gpu, this.classifier, bytes, this.channelOrder);
+      return scores.map(({ map, ...score }, i) => ({
+        ...score,
+        image: part[i]!,
+        gradient: bytes[i]!,
+        values: values[i]!,
+        tiles: [{ left: 0, top: 0, ...score }],
+        map,
+      }));
+    });
   }
 
   /** Frees the classifier, and the transformation model if it was made here. */
@@ -202,9 +213,23 @@ export class LGradDetector {
     return fitImage(image, size, this.sizes, filter);
   }
 
-  #toImage(values: Float32Array<ArrayBuffer>): RgbImage {
+  /** Pictures of the network's size to their gradients. */
+  async #transform(pictures: readonly RgbImage[]) {
     const { size } = this.transformer;
-    return gradientToImage(values, { width: size, height: size });
+    const values = await this.transformer.gradients(pictures);
+    const bytes = values.map((each) => gradientToImage(each, { width: size, height: size }));
+    return { values, bytes };
+  }
+
+  async #inBatches<Result>(
+    pictures: readonly RgbImage[],
+    work: (part: readonly RgbImage[]) => Promise<Result[]>,
+  ): Promise<Result[]> {
+    const results: Result[] = [];
+    for (let at = 0; at < pictures.length; at += this.#batchSize) {
+      results.push(...(await work(pictures.slice(at, at + this.#batchSize))));
+    }
+    return results;
   }
 }
 
@@ -215,13 +240,17 @@ function putClassifier(gpu: Gpu, source: WeightSource): ResNet {
   return classifier;
 }
 
-function joinDetection(
-  fitted: FittedImage,
-  gradients: readonly RgbImage[],
-  scores: readonly GradientScore[],
-): Detection {
-  const tiles = fitted.tiles.map(({ left, top }, i) => ({ left, top, ...scores[i]! }));
-  const logit = scores.reduce((sum, score) => sum + score.logit, 0) / scores.length;
-  const gradient = joinTiles(fitted, gradients);
+interface JudgedTile {
+  readonly score: GradientScore;
+  readonly gradient: RgbImage;
+}
+
+function joinDetection(fitted: FittedImage, judged: readonly JudgedTile[]): Detection {
+  const tiles = fitted.tiles.map(({ left, top }, i) => ({ left, top, ...judged[i]!.score }));
+  const logit = tiles.reduce((sum, tile) => sum + tile.logit, 0) / tiles.length;
+  const gradient = joinTiles(
+    fitted,
+    judged.map((tile) => tile.gradient),
+  );
   return { probability: sigmoid32([logit])[0]!, logit, gradient, tiles };
 }

@@ -20,6 +20,9 @@ import { plural } from "../terminal/units.ts";
 import { planTransform, type TransformPlan } from "../transform/plan.ts";
 import { Summary } from "../transform/summary.ts";
 import { type Outcome, transformImages } from "../transform/transform-images.ts";
+import { addLgradCam } from "./lgrad-cam.ts";
+import { addLgradDetect } from "./lgrad-detect.ts";
+import { addLgradEval } from "./lgrad-eval.ts";
 import { addLgradTrain } from "./lgrad-train.ts";
 
 interface TransformCommandOptions extends GlobalOptions, NetworkOptions {
@@ -81,6 +84,9 @@ export function addLgrad(program: Command): void {
     .addHelpText("after", EXAMPLES);
   setAction<TransformCommandOptions>(command, transform);
   addLgradTrain(lgrad);
+  addLgradEval(lgrad);
+  addLgradDetect(lgrad);
+  addLgradCam(lgrad);
 }
 
 async function transform(

@@ -1,0 +1,289 @@
+import path from "node:path";
+import { type PaperRow, paperRow, paperRows } from "@fauxgrad/lgrad";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import {
+  addDetectorOptions,
+  checkTransformation,
+  type DetectorCommandOptions,
+} from "../detection/detector-options.ts";
+import { type Evaluation, evaluate } from "../detection/evaluation.ts";
+import { evaluationPage } from "../detection/evaluation-page.ts";
+import {
+  comparisonRows,
+  markdown,
+  officialLines,
+  predictionRows,
+  resultRows,
+  terminalTable,
+} from "../detection/evaluation-text.ts";
+import { type PerturbOptions, perturbationModes } from "../detection/perturb-images.ts";
+import { openScorer, type Scored, scoreAll } from "../detection/run-evaluation.ts";
+import {
+  type DataOptions,
+  findTestData,
+  findValidationData,
+  type TestData,
+} from "../detection/test-data.ts";
+import { writeFileAtomic } from "../io/atomic-write.ts";
+import { renderReport } from "../report/html.ts";
+import { fileError } from "../session/files.ts";
+import { setAction } from "../terminal/command.ts";
+import { csvText } from "../terminal/csv.ts";
+import { CommandLineError, exitCodes } from "../terminal/errors.ts";
+import { nearest } from "../terminal/nearest.ts";
+import { columns, note, print, printJson } from "../terminal/output.ts";
+import { parseCount, parseSeed } from "../terminal/parse.ts";
+import { plural } from "../terminal/units.ts";
+
+interface EvalOptions extends DetectorCommandOptions, DataOptions {
+  readonly scores: "sigmoid" | "logits";
+  readonly paperRow?: string;
+  readonly bootstrap?: number | true;
+  readonly confidence: number;
+  readonly calibrate?: string;
+  readonly perturb: (typeof perturbationModes)[number];
+  readonly perturbParameters: PerturbOptions["parameters"];
+  readonly seed: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+const RESAMPLES = 1000;
+
+const DETAILS = `
+The folders of --data are GENERATOR/[CATEGORY/]{0_real,1_fake}, below ROOT or ROOT/test; generators
+that are not there are noted. Folders whose names end in _grad hold gradient images, which need no
+--model. --perturb changes half of the images before their gradients are taken.
+
+With --out DIR: predictions.csv, results.csv, results.json, table.md and report.html.
+
+Examples:
+  fauxgrad lgrad eval --weights LGrad.pth --data ForenSynths/test \\
+      --model stylegan --model-weights bedrooms.pth --paper-row table3/stylegan-bedroom-4
+  fauxgrad lgrad eval --weights LGrad.pth --data gradients/test --bootstrap --out results/
+  fauxgrad lgrad eval --weights LGrad.pth --real photos/ --fake generated/ \\
+      --model stylegan --model-weights bedrooms.pth --perturb jpeg`;
+
+/** `fauxgrad lgrad eval` */
+export function addLgradEval(lgrad: Command): void {
+  const command = lgrad
+    .command("eval")
+    .summary("accuracy and average precision on a test set")
+    .description("Measures a classifier on images or on gradient images, as the paper's tables do.")
+    .option("--data <root>", "a tree of generators with real and fake images")
+    .option("--real <dir>", "a folder of real images, with --fake")
+    .option("--fake <dir>", "a folder of fake images, with --real")
+    .option("--generators <list>", "only these, with commas between", parseList)
+    .option("--gradients", "the images are gradient images")
+    .option("--no-gradients", "they are not, whatever the folders' names");
+  addDetectorOptions(command)
+    .addOption(
+      new Option("--scores <kind>", "what average precision and AUC rank by")
+        .choices(["sigmoid", "logits"])
+        .default("sigmoid"),
+    )
+    .option("--paper-row <row>", "a row of the paper to compare with, table3/…", parsePaperRow)
+    .option("--bootstrap [resamples]", "confidence intervals (1000 resamples)", parseCount)
+    .option("--confidence <share>", "of the intervals", parseShare, 0.95)
+    .option("--calibrate <dir>", "a validation set that chooses a threshold")
+    .addOption(
+      new Option("--perturb <mode>", "change half of the images first, as table 4")
+        .choices(perturbationModes)
+        .default("none"),
+    )
+    .addOption(
+      new Option("--perturb-parameters <which>", "as Frank et al. wrote, or as their script does")
+        .choices(["intended", "frank-script"])
+        .default("intended"),
+    )
+    .option("--seed <n>", "of the perturbations and the bootstrap", parseSeed, 0)
+    .option("--out <dir>", "write tables, predictions and a report into it")
+    .option("--json", "print the results as JSON")
+    .addHelpText("after", DETAILS);
+  setAction<EvalOptions>(command, (_operands, options) => evaluateTestSet(options));
+}
+
+async function evaluateTestSet(options: EvalOptions): Promise<number> {
+  const { calibrate, perturb: mode, perturbParameters: parameters, seed } = options;
+  const test = await findTestData(options);
+  const validation = calibrate === undefined ? null : await findValidationData(calibrate, options);
+  checkKinds(test, validation, options);
+  for (const notice of test.notices) note(notice);
+  for (const { message } of test.problems) note(message);
+  const scorer = await openScorer(options, test.isGradients);
+  const { device, transformation } = scorer;
+  note(`${transformation ?? "gradient images"}; classifier of ${options.weights}; on ${device}`);
+  const scored = await scoreAll(
+    scorer,
+    { test, validation },
+    { ...options, perturb: mode === "none" ? null : { mode, parameters, seed } },
+  );
+  scorer.close();
+  requireJudged(scored.test);
+  const evaluation = evaluate(
+    scored.test.predictions,
+    scored.validation?.predictions ?? null,
+    measureOptions(options),
+  );
+  const failures = [...scored.test.failures, ...(scored.validation?.failures ?? [])];
+  const outcome = { test, failures, device, transformation };
+  await report(evaluation, outcome, options);
+  return failures.length > 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+function measureOptions({ bootstrap, confidence, scores, seed }: EvalOptions) {
+  const common = { scores, confidence, seed };
+  if (bootstrap === undefined) return common;
+  return { ...common, bootstrap: bootstrap === true ? RESAMPLES : bootstrap };
+}
+
+/** What the images need, before anything is opened. */
+function checkKinds(test: TestData, validation: TestData | null, options: EvalOptions): void {
+  if (validation !== null && validation.isGradients !== test.isGradients) {
+    const kind = ({ isGradients }: TestData) => (isGradients ? "gradient images" : "images");
+    throw new CommandLineError(
+      `the test set holds ${kind(test)}, the validation set ${kind(validation)}\n` +
+        "Pass two of a kind.",
+    );
+  }
+  if (!test.isGradients) {
+    checkTransformation(options);
+    return;
+  }
+  if (options.model !== undefined) {
+    throw new CommandLineError(
+      "the images are gradient images already\n" +
+        "Leave --model out; or pass --no-gradients if they are none.",
+    );
+  }
+  if (options.perturb !== "none") {
+    throw new CommandLineError(
+      `--perturb ${options.perturb} is for images: these are gradient images\n` +
+        "Pass the images that they were made of, and --model.",
+    );
+  }
+}
+
+function requireJudged({ predictions, failures }: Scored): void {
+  if (predictions.length > 0) return;
+  throw new CommandLineError(
+    `none of ${plural(failures.length, "image")} could be judged\nSee the messages above.`,
+  );
+}
+
+interface Outcome {
+  readonly test: TestData;
+  readonly failures: Scored["failures"];
+  readonly device: string;
+  readonly transformation: string | null;
+}
+
+async function report(
+  evaluation: Evaluation,
+  outcome: Outcome,
+  options: EvalOptions,
+): Promise<void> {
+  const { out, json } = options;
+  const paper = options.paperRow === undefined ? null : (paperRow(options.paperRow) ?? null);
+  if (out !== undefined) await writeAll(out, evaluation, { ...outcome, paper }, options);
+  if (json === true) {
+    printJson(toJson(evaluation, { ...outcome, paper }, options));
+    return;
+  }
+  const { summary, calibration } = evaluation;
+  print([...terminalTable(evaluation), ""].join("\n"));
+  if (paper !== null) print([...columns(comparisonRows(summary, paper)), ""].join("\n"));
+  if (calibration !== null) {
+    print(`calibrated threshold ${calibration.threshold.toPrecision(6)}\n`);
+  }
+  print(officialLines(summary, new Date()).join("\n"));
+  const { length } = outcome.failures;
+  if (length > 0) note(`${plural(length, "file")} left out.`);
+}
+
+type Told = Outcome & { readonly paper: PaperRow | null };
+
+async function writeAll(
+  out: string,
+  evaluation: Evaluation,
+  told: Told,
+  options: EvalOptions,
+): Promise<void> {
+  const { device, failures, paper, test } = told;
+  const { scores } = options;
+  const facts = { device, failures, paper, scores, notices: test.notices };
+  const page = evaluationPage(evaluation, { ...facts, setting: settingOf(told, options) });
+  const files = {
+    "predictions.csv": csvText(predictionRows(evaluation.predictions)),
+    "results.csv": csvText(resultRows(evaluation)),
+    "results.json": `${JSON.stringify(toJson(evaluation, told, options), null, 2)}\n`,
+    "table.md": markdown(evaluation, paper),
+    "report.html": renderReport(page),
+  };
+  for (const [name, text] of Object.entries(files)) {
+    const file = path.join(out, name);
+    await writeFileAtomic(file, text).catch((cause: unknown) => {
+      throw fileError("write", file, cause);
+    });
+  }
+}
+
+function settingOf({ test, transformation }: Told, options: EvalOptions): string[] {
+  const { weights, perturb, perturbParameters, seed, sizes, channelOrder } = options;
+  const images = `${plural(test.images.length, "image")}${test.isGradients ? ", gradients already" : ""}`;
+  return [
+    `${images}, judged by the classifier of ${weights}.`,
+    ...(transformation === null ? [] : [`Gradients by ${transformation}; sizes: ${sizes}.`]),
+    ...(channelOrder === "rgb" ? [] : ["The classifier saw red and blue exchanged."]),
+    ...(perturb === "none"
+      ? []
+      : [`Half of the images perturbed: ${perturb}, ${perturbParameters}, seed ${seed}.`]),
+  ];
+}
+
+/** Everything but the predictions, which have a file of their own. */
+function toJson(evaluation: Evaluation, told: Told, options: EvalOptions) {
+  const { summary, calibration, calibrated } = evaluation;
+  const { test, failures, device, transformation, paper } = told;
+  const { weights, sizes, channelOrder, scores, perturb, perturbParameters, seed } = options;
+  return {
+    classifier: weights,
+    transformation,
+    device,
+    options: { sizes, channelOrder, scores, perturb, perturbParameters, seed },
+    images: evaluation.predictions.length,
+    notices: test.notices,
+    failures,
+    ...summary,
+    calibration,
+    calibrated,
+    paper: paper === null ? null : { ...paper, cells: Object.fromEntries(paper.cells) },
+  };
+}
+
+function parseList(text: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.includes("")) throw new InvalidArgumentError("Write names with commas between.");
+  return names;
+}
+
+function parseShare(text: string): number {
+  const share = Number(text);
+  if (text.trim() === "" || !(share > 0 && share < 1)) {
+    throw new InvalidArgumentError("Write a share between 0 and 1, such as 0.95.");
+  }
+  return share;
+}
+
+function parsePaperRow(text: string): string {
+  if (paperRow(text) !== undefined) return text;
+  const guess = nearest(
+    text,
+    paperRows.map(({ id }) => id),
+  );
+  throw new InvalidArgumentError(
+    guess === null
+      ? "Write tableN/ROW, such as table3/stylegan-bedroom-4."
+      : `Did you mean ${guess}?`,
+  );
+}
