@@ -58,7 +58,7 @@ export function runReport(rows: readonly MetricsRow[], facts: RunFacts): Report 
     title: "Training of LGrad's classifier",
     device: `On ${device}: ${status}`,
     intro: [
-      `${images.train} training and ${images.val} validation images of ${path.basename(data)}` +
+      `${images.train} training and ${images.val} validation images in ${path.basename(data)}` +
         `${transform === null ? "" : `, as gradients of ${transform.model}`}; the classifier began ` +
         `from ${weights === null ? "random weights" : path.basename(weights)}.`,
     ],
