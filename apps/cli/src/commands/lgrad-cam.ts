@@ -7,20 +7,16 @@ import {
   addDetectorOptions,
   checkTransformation,
   type DetectorCommandOptions,
-  openDetector,
 } from "../detection/detector-options.ts";
-import { judgeImages } from "../detection/judge-images.ts";
-import { DecodePool } from "../io/decode-pool.ts";
+import { judgeFiles } from "../detection/judge-files.ts";
 import { listImages } from "../io/list-images.ts";
 import { type PlannedImage, planOutputs } from "../io/output-paths.ts";
 import { writePng } from "../io/write-png.ts";
 import { fileError } from "../session/files.ts";
 import { setAction } from "../terminal/command.ts";
 import { CommandLineError, exitCodes } from "../terminal/errors.ts";
-import { interruption } from "../terminal/interrupt.ts";
 import { note, print, printJson } from "../terminal/output.ts";
 import { parseCount } from "../terminal/parse.ts";
-import { startProgress } from "../terminal/progress.ts";
 import { plural } from "../terminal/units.ts";
 
 interface CamOptions extends DetectorCommandOptions {
@@ -107,55 +103,28 @@ async function drawMaps(paths: readonly string[], options: CamOptions): Promise<
 }
 
 async function drawAll(images: readonly PlannedImage[], options: CamOptions): Promise<Drawn[]> {
-  const { resize: filter, sizes, maxPixels } = options;
-  const open = await openDetector(options);
-  note(`${open.transformation}; classifier of ${options.weights}; on ${open.device}`);
-  const pool = new DecodePool();
-  const progress = startProgress({ total: images.length, unit: "images" });
-  const side = open.detector.transformer.size;
   const drawn = new Map<number, Drawn>();
   const sheets = new Sheets(options);
-  const fail = (index: number, { message }: Error): void => {
-    const { file, output } = images[index]!;
-    drawn.set(index, { file, folder: output, logit: null, probability: null, error: message });
-    progress.note(message);
-    progress.advance();
-  };
-  try {
-    await judgeImages(
-      images.map(({ file }) => file),
-      {
-        pool,
-        batchSize: open.batchSize,
-        filter,
-        ...(sizes === "resize" ? { size: { width: side, height: side } } : {}),
-        ...(maxPixels === undefined ? {} : { maxPixels }),
-        signal: interruption,
-        judge: (pictures) => open.detector.explainBatch(pictures),
-        onResult: async (index, detection) => {
-          const { file, relative, output: folder } = images[index]!;
-          const { logit, probability } = detection;
-          try {
-            const pictures = picturesOf(detection, options.class);
-            await writePictures(folder, pictures);
-            await sheets.add(`${relative}  p(fake) ${probability.toFixed(4)}`, pictures);
-          } catch (error) {
-            fail(index, error instanceof Error ? error : new Error(String(error)));
-            return;
-          }
-          drawn.set(index, { file, folder, logit, probability, error: null });
-          progress.advance();
-        },
-        onFailure: fail,
-        onSmallerBatch: (size) => progress.note(`Going on with ${plural(size, "image")} at once.`),
+  await judgeFiles(
+    images.map(({ file }) => file),
+    options,
+    {
+      judge: (detector, pictures) => detector.explainBatch(pictures),
+      onResult: async (index, detection) => {
+        const { file, relative, output: folder } = images[index]!;
+        const { logit, probability } = detection;
+        const pictures = picturesOf(detection, options.class);
+        await writePictures(folder, pictures);
+        await sheets.add(`${relative}  p(fake) ${probability.toFixed(4)}`, pictures);
+        drawn.set(index, { file, folder, logit, probability, error: null });
       },
-    );
-    await sheets.finish();
-  } finally {
-    progress.stop();
-    await pool.close();
-  }
-  open.close();
+      onFailure: (index, { message }) => {
+        const { file, output: folder } = images[index]!;
+        drawn.set(index, { file, folder, logit: null, probability: null, error: message });
+      },
+    },
+  );
+  await sheets.finish();
   return images.map((_, i) => drawn.get(i)!);
 }
 

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Detection, ExplainedDetection, LGradDetector } from "@fauxgrad/lgrad";
+import type { Detection, ExplainedDetection } from "@fauxgrad/lgrad";
 import { mapForClass, normalizeMap, overlayMap } from "@fauxgrad/training";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
@@ -7,10 +7,8 @@ import {
   addDetectorOptions,
   checkTransformation,
   type DetectorCommandOptions,
-  openDetector,
 } from "../detection/detector-options.ts";
-import { judgeImages } from "../detection/judge-images.ts";
-import { DecodePool } from "../io/decode-pool.ts";
+import { judgeFiles } from "../detection/judge-files.ts";
 import { ImageError } from "../io/image-error.ts";
 import { type FoundImage, listImages } from "../io/list-images.ts";
 import { planOutputs } from "../io/output-paths.ts";
@@ -19,9 +17,7 @@ import { fileError } from "../session/files.ts";
 import { setAction } from "../terminal/command.ts";
 import { csvText } from "../terminal/csv.ts";
 import { CommandLineError, exitCodes } from "../terminal/errors.ts";
-import { interruption } from "../terminal/interrupt.ts";
 import { columns, note, print, printJson } from "../terminal/output.ts";
-import { startProgress } from "../terminal/progress.ts";
 import { plural } from "../terminal/units.ts";
 
 interface DetectOptions extends DetectorCommandOptions {
@@ -127,57 +123,26 @@ async function judgeAll(
   options: DetectOptions,
   verdicts: Map<number, Verdict>,
 ): Promise<void> {
-  const { resize: filter, sizes, maxPixels, threshold } = options;
-  const open = await openDetector(options);
-  const { detector } = open;
-  note(`${open.transformation}; classifier of ${options.weights}; on ${open.device}`);
-  const pool = new DecodePool();
-  const progress = startProgress({ total: images.length, unit: "images" });
-  const side = detector.transformer.size;
-  const fail = (index: number, error: Error): void => {
-    verdicts.set(index, failure(images[index]!.file, problemOf(error)));
-    progress.note(error.message);
-    progress.advance();
-  };
-  try {
-    await judgeImages(
-      images.map(({ file }) => file),
-      {
-        pool,
-        batchSize: open.batchSize,
-        filter,
-        ...(sizes === "resize" ? { size: { width: side, height: side } } : {}),
-        ...(maxPixels === undefined ? {} : { maxPixels }),
-        signal: interruption,
-        judge: judgeOf(detector, options),
-        onResult: async (index, detection) => {
-          const image = images[index]!;
-          try {
-            await writeFiles(image, detection);
-          } catch (error) {
-            fail(index, error instanceof Error ? error : new Error(String(error)));
-            return;
-          }
-          const { logit, probability } = detection;
-          const verdict = probability > threshold ? "fake" : "real";
-          verdicts.set(index, { file: image.file, probability, logit, verdict, error: null });
-          progress.advance();
-        },
-        onFailure: fail,
-        onSmallerBatch: (size) => progress.note(`Going on with ${plural(size, "image")} at once.`),
+  const { threshold, cams } = options;
+  await judgeFiles<Judged>(
+    images.map(({ file }) => file),
+    options,
+    {
+      // Maps cost a readback of the features: only where they are wanted.
+      judge: (detector, pictures) =>
+        cams === undefined ? detector.detectBatch(pictures) : detector.explainBatch(pictures),
+      onResult: async (index, detection) => {
+        const image = images[index]!;
+        await writeFiles(image, detection);
+        const { logit, probability } = detection;
+        const verdict = probability > threshold ? "fake" : "real";
+        verdicts.set(index, { file: image.file, probability, logit, verdict, error: null });
       },
-    );
-  } finally {
-    progress.stop();
-    await pool.close();
-  }
-  open.close();
-}
-
-/** Maps cost a readback of the features: only where they are wanted. */
-function judgeOf(detector: LGradDetector, { cams }: DetectOptions) {
-  return (images: Parameters<LGradDetector["detectBatch"]>[0]): Promise<readonly Judged[]> =>
-    cams === undefined ? detector.detectBatch(images) : detector.explainBatch(images);
+      onFailure: (index, error) => {
+        verdicts.set(index, failure(images[index]!.file, problemOf(error)));
+      },
+    },
+  );
 }
 
 type Judged = Detection | ExplainedDetection;

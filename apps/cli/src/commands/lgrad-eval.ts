@@ -212,7 +212,8 @@ async function writeAll(
   const { device, failures, paper, test } = told;
   const { scores } = options;
   const facts = { device, failures, paper, scores, notices: test.notices };
-  const page = evaluationPage(evaluation, { ...facts, setting: settingOf(told, options) });
+  const images = evaluation.predictions.length;
+  const page = evaluationPage(evaluation, { ...facts, setting: settingOf(told, images, options) });
   const files = {
     "predictions.csv": csvText(predictionRows(evaluation.predictions)),
     "results.csv": csvText(resultRows(evaluation)),
@@ -228,9 +229,9 @@ async function writeAll(
   }
 }
 
-function settingOf({ test, transformation }: Told, options: EvalOptions): string[] {
+function settingOf({ test, transformation }: Told, count: number, options: EvalOptions): string[] {
   const { weights, perturb, perturbParameters, seed, sizes, channelOrder } = options;
-  const images = `${plural(test.images.length, "image")}${test.isGradients ? ", gradients already" : ""}`;
+  const images = `${plural(count, "image")}${test.isGradients ? ", gradients already" : ""}`;
   return [
     `${images}, judged by the classifier of ${weights}.`,
     ...(transformation === null ? [] : [`Gradients by ${transformation}; sizes: ${sizes}.`]),

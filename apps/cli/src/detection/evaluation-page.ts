@@ -65,7 +65,7 @@ function generatorSection(evaluation: Evaluation, { scores }: EvaluationFacts): 
       "Accuracy over all images, over the real and over the fake ones; average precision and the " +
         `area under the ROC curve of the ${ranked}. The mean counts every generator once.`,
     ],
-    tables: [numericTable(generatorRows(evaluation))],
+    tables: [tableOf(generatorRows(evaluation))],
   };
 }
 
@@ -79,7 +79,7 @@ function categorySection({ summary }: Evaluation): ReportSection | null {
   );
   if (rows.length === 0) return null;
   const titles = METRIC_NAMES.map((metric) => METRIC_TITLES[metric]);
-  return { title: "By category", tables: [numericTable([[...head, ...titles], ...rows], 2)] };
+  return { title: "By category", tables: [tableOf([[...head, ...titles], ...rows])] };
 }
 
 function intervalSection({ summary }: Evaluation): ReportSection | null {
@@ -131,10 +131,8 @@ function failureSection({ failures }: EvaluationFacts): ReportSection | null {
   };
 }
 
-/** Cells after the first `text` ones as numbers, but those that are not defined. */
-function numericTable([head = [], ...rows]: readonly string[][], text = 1): ReportTable {
-  const value = (cell: string, x: number) => (x < text || cell === "-" ? cell : Number(cell));
-  return { columns: head, rows: rows.map((row) => row.map(value)) };
+function tableOf([columns = [], ...rows]: readonly string[][]): ReportTable {
+  return { columns, rows };
 }
 
 function transposed(rows: readonly (readonly string[])[]): string[][] {

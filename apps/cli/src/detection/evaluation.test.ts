@@ -148,6 +148,7 @@ test("a page shows the tables, and what was left out, escaped", () => {
     expect(page).toContain(`<h2>${title}</h2>`);
   }
   expect(page).toContain("table 3 of the paper");
+  expect(page).toContain('<td>biggan</td><td class="number">4</td><td class="number">100.00</td>');
   expect(page).toContain("&#60;b&#62;.png");
   expect(page).not.toContain("<b>.png");
 });

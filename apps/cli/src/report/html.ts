@@ -120,8 +120,9 @@ ${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody>
 `;
 }
 
+/** A number, or one whose digits are chosen already: `98.40`, and `-` where there is none. */
 function isNumber(value: string | number | undefined): boolean {
-  return typeof value === "number";
+  return typeof value === "number" || /^(?:-|-?\d+(?:\.\d+)?)$/.test(value ?? "");
 }
 
 function noteList(notes: readonly string[]): Content {
