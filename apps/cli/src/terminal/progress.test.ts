@@ -65,3 +65,14 @@ test("a terminal gets a bar, with remarks above it", () => {
   expect(text()).toContain("4/4  2.00 images/s");
   expect(text()).toContain("█");
 });
+
+test.each([true, false])("what was measured stands after the rate (terminal: %s)", (isTTY) => {
+  let time = 0;
+  const { stream, text } = recorder(isTTY);
+  const progress = startProgress({ total: 4, unit: "images", stream, now: () => time });
+  time = 6000;
+  progress.advance(3, "epoch 1/2  loss 0.693");
+  progress.stop();
+  expect(text()).toContain("3/4");
+  expect(text()).toContain("0.500 images/s, 2.0 s left  epoch 1/2  loss 0.693");
+});
