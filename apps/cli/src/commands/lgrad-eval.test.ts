@@ -150,6 +150,8 @@ test("says before anything is opened what does not go together", async () => {
   await mkdir(within("g/biggan/0_real_grad"), { recursive: true });
   await writePicture(within("g/biggan/0_real_grad/a.png"), 0);
   const gradients = ["--data", within("g")];
+  await mkdir(within("one/horse/0_real"), { recursive: true });
+  await writePicture(within("one/horse/0_real/a.png"), 0);
   for (const [args, message] of [
     [["--data", data], "there is no transformation model, which makes the gradients\n"],
     [["--data", data, "--model", "pggan"], "pggan has no weights\nPass --model-weights FILE, or "],
@@ -159,6 +161,8 @@ test("says before anything is opened what does not go together", async () => {
       ["--data", data, "--paper-row", "table3/stylegan-bedroom"],
       "Did you mean table5/stylegan-bedroom?\n",
     ],
+    [["--data", data, ...MODEL, "--calibrate", within("one")], "one: all images are of one class"],
+    [[...gradients, "--calibrate", data], "the test set holds gradient images, the validation set"],
     [["--real", data], "it is not clear which images to evaluate\n"],
   ] as const) {
     const { code, stderr } = await evaluate(...args);

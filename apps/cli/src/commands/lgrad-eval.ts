@@ -29,7 +29,7 @@ import { renderReport } from "../report/html.ts";
 import { fileError } from "../session/files.ts";
 import { setAction } from "../terminal/command.ts";
 import { csvText } from "../terminal/csv.ts";
-import { CommandLineError, exitCodes } from "../terminal/errors.ts";
+import { CommandLineError, exitCodes, FileError } from "../terminal/errors.ts";
 import { nearest } from "../terminal/nearest.ts";
 import { columns, note, print, printJson } from "../terminal/output.ts";
 import { parseCount, parseSeed } from "../terminal/parse.ts";
@@ -146,6 +146,12 @@ function checkKinds(test: TestData, validation: TestData | null, options: EvalOp
         "Pass two of a kind.",
     );
   }
+  if (validation !== null && new Set(validation.images.map(({ label }) => label)).size < 2) {
+    throw new CommandLineError(
+      `--calibrate ${options.calibrate}: all images are of one class\n` +
+        "Pass a validation set with real and fake images.",
+    );
+  }
   if (!test.isGradients) {
     checkTransformation(options);
     return;
@@ -166,7 +172,7 @@ function checkKinds(test: TestData, validation: TestData | null, options: EvalOp
 
 function requireJudged({ predictions, failures }: Scored): void {
   if (predictions.length > 0) return;
-  throw new CommandLineError(
+  throw new FileError(
     `none of ${plural(failures.length, "image")} could be judged\nSee the messages above.`,
   );
 }
