@@ -12,11 +12,11 @@ import { BindGroupCache } from "./bind-groups.ts";
 import { BufferPool, largestClass, type PoolStats } from "./buffer-pool.ts";
 import { CommandStream, type Profile } from "./commands.ts";
 import { GpuArray, Storage } from "./gpu-array.ts";
-import type { Pipeline } from "./pipelines.ts";
-import { PipelineCache } from "./pipelines.ts";
+import { type Pipeline, PipelineCache } from "./pipelines.ts";
 import { Readback } from "./readback.ts";
 import { UniformCache } from "./uniforms.ts";
 import { plainWait, throttledWait, type Wait } from "./wait.ts";
+import { toWords } from "./words.ts";
 import type { Workgroups } from "./workgroups.ts";
 
 /** A family of kernel variants: `registers` for software adapters, `tiled` for real GPUs. */
@@ -338,15 +338,4 @@ export class Gpu {
     });
     this.device.addEventListener("uncapturederror", this.#onUncaptured);
   }
-}
-
-function toWords(
-  data: ArrayLike<number>,
-  dtype: DType,
-): Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
-  const Words = dtype === "f32" ? Float32Array : dtype === "u32" ? Uint32Array : Int32Array;
-  if (data instanceof Words && data.buffer instanceof ArrayBuffer) {
-    return data as Float32Array<ArrayBuffer>;
-  }
-  return new Words(data);
 }
