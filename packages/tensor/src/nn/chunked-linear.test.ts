@@ -43,10 +43,13 @@ test("outputs, gradients and state are those of a whole layer", async ({ gpu }) 
     });
   const expected = await run(whole);
   const found = await run(chunked);
-  // The same sums in the same order; the input's gradient adds up three parts of ten terms.
-  expect(found.output).toEqual(expected.output);
+  // The same terms; a chunk of few outputs may take another kernel, which adds them up otherwise.
+  // Operands are below 1: 12 products and a bias, or 10 products in three parts.
+  for (const [i, value] of expected.output.entries()) {
+    expect(Math.abs((found.output[i] ?? Number.NaN) - value)).toBeLessThan(13 * 13 * 2 ** -24);
+  }
   for (const [i, value] of (expected.gradInput ?? []).entries()) {
-    expect(Math.abs((found.gradInput?.[i] ?? Number.NaN) - value)).toBeLessThan(12 * 2 ** -24);
+    expect(Math.abs((found.gradInput?.[i] ?? Number.NaN) - value)).toBeLessThan(12 * 10 * 2 ** -24);
   }
   const gradWeight = await whole.weight.tensor.grad?.read();
   const chunks = await Promise.all(chunked.weight.tensors.map(({ grad }) => grad?.read()));
