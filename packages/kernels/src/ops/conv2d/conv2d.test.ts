@@ -99,6 +99,8 @@ const CASES: Record<string, Case> = {
     outputs: 4,
     options: { stride: 3, groups: 4 },
   },
+  "16 rows": { input: [1, 4, 4, 8], kernel: [1, 1], outputs: 36 },
+  "13 rows": { input: [1, 13, 1, 8], kernel: [1, 1], outputs: 36 },
   "97 rows": { input: [1, 1, 97, 8], kernel: [1, 1], outputs: 36 },
   "a dense layer": { input: [5, 1, 1, 33], kernel: [1, 1], outputs: 40 },
   "64 pixels and 128 channels": { input: [1, 8, 8, 128], kernel: [1, 1], outputs: 128 },

@@ -186,6 +186,7 @@ export function correlate(
 function rowsPerInvocation(rows: number): number {
   if (rows === 1) return 1;
   if (rows <= 4) return 4;
+  if (rows > 12 && rows <= 16) return 16;
   return rows >= 96 ? 12 : 8;
 }
 
