@@ -1,8 +1,27 @@
-/**
- * T-GD: transferable detection of GAN-made images by self-training of a teacher and a student
- * (Jeon, Bang, Kim, Woo: "T-GD: Transferable GAN-generated Images Detection Framework", ICML 2020).
- *
- * The package begins with the issue that trains its first detector; until then it says what it will
- * hold: `detector`, `transfer` (teacher and student), `regularization` (L2-SP), `augment`, `train`.
- */
-export const paper = "T-GD: Transferable GAN-generated Images Detection Framework, ICML 2020";
+export {
+  type AugmentationRates,
+  codedRegularization,
+  type RecipeChoice,
+  type RecipePreset,
+  recipePreset,
+  recipePresets,
+  tgdAugmentation,
+  tgdPresets,
+} from "./presets.ts";
+export {
+  type AugmentationRecipe,
+  type CutMixRecipe,
+  type ForensicTransferRecipe,
+  type LearningRateRecipe,
+  type OptimizerRecipe,
+  type RecipeNetworkName,
+  type Regularization,
+  recipeNetworkNames,
+  type Selection,
+  type Stage,
+  stages,
+  type TgdRecipe,
+  type TimeUnit,
+  type TransferMethod,
+  transferMethods,
+} from "./recipe.ts";
