@@ -36,10 +36,15 @@ export { type PadPair, pad } from "./ops/layout/pad.ts";
 export * from "./ops/matmul/index.ts";
 export * from "./ops/minibatch-stddev/index.ts";
 export { type AdamMoments, type AdamOptions, adamStep } from "./ops/optimizer/adam.ts";
+export {
+  type L2PenaltyOperands,
+  l2PenaltySlots,
+  l2PenaltyStep,
+} from "./ops/optimizer/l2-penalty.ts";
 export { sumSquares } from "./ops/optimizer/norm.ts";
 export { type SgdOptions, sgdStep } from "./ops/optimizer/sgd.ts";
 export * from "./ops/pool2d/index.ts";
-export { dropout, dropPath } from "./ops/random/dropout.ts";
+export { type DropoutOptions, dropout, dropPath } from "./ops/random/dropout.ts";
 export { normal, philoxBits, type RandomOptions, uniform } from "./ops/random/random.ts";
 export {
   argmax,

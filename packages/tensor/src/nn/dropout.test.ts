@@ -39,6 +39,20 @@ test("dropped paths are whole samples", async ({ gpu }) => {
   });
 });
 
+test("a part of a batch has the masks of the whole one, by its first sample", async ({ gpu }) => {
+  await scope(async () => {
+    for (const layer of [new Dropout(0.5), new DropPath(0.5)]) {
+      const seed = 4;
+      layer.drawState = { seed, draws: 7 };
+      const whole = [...(await layer.forward(ones(gpu, [16, 3])).read())];
+      layer.drawState = { seed, draws: 7, firstSample: 5 };
+      const part = [...(await layer.forward(ones(gpu, [6, 3])).read())];
+      expect(part).toEqual(whole.slice(15, 33));
+      expect(layer.drawState).toEqual({ seed, draws: 8, firstSample: 5 });
+    }
+  });
+});
+
 test("in eval mode, and at probability 0, the input passes as it is", ({ gpu }) => {
   scope(() => {
     const input = ones(gpu, [4]);

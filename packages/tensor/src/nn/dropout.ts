@@ -1,4 +1,4 @@
-import { type RandomOptions, UsageError } from "@fauxgrad/kernels";
+import { type DropoutOptions, UsageError } from "@fauxgrad/kernels";
 import { dropout, dropPath } from "../ops/dropout.ts";
 import type { Tensor } from "../tensor.ts";
 import { Module } from "./module.ts";
@@ -8,6 +8,11 @@ export interface DrawState {
   readonly seed: number;
   /** Draws so far. */
   readonly draws: number;
+  /**
+   * Number of the next batch's first sample: a part of a larger batch has that one's masks.
+   * Default 0. It stays until the state is set again.
+   */
+  readonly firstSample?: number;
 }
 
 /** A module that draws random numbers while training; its seed comes with `to` or `load`. */
@@ -28,16 +33,16 @@ export abstract class RandomModule extends Module {
   }
 
   /** The next draw: of one seed, each has its own numbers. */
-  protected nextDraw(): RandomOptions {
+  protected nextDraw(): DropoutOptions {
     if (this.#state === null) {
       throw new UsageError(
         `${this.constructor.name} draws random numbers in training mode and has no seed\n` +
           "Pass one to to(gpu, { seed }) or load(gpu, tensors, { seed }), or call eval().",
       );
     }
-    const { seed, draws } = this.#state;
-    this.#state = { seed, draws: draws + 1 };
-    return { seed, offset: draws };
+    const { seed, draws, firstSample = 0 } = this.#state;
+    this.#state = { ...this.#state, draws: draws + 1 };
+    return { seed, offset: draws, firstSample };
   }
 }
 
@@ -47,7 +52,8 @@ export abstract class RandomModule extends Module {
  * @see torch.nn.Dropout
  */
 export class Dropout extends RandomModule {
-  readonly p: number;
+  /** In [0, 1]; may be changed at any time. */
+  p: number;
 
   constructor(p = 0.5) {
     super();
@@ -66,7 +72,8 @@ export class Dropout extends RandomModule {
  *   Depth", 2016
  */
 export class DropPath extends RandomModule {
-  readonly p: number;
+  /** In [0, 1]; may be changed at any time. */
+  p: number;
 
   constructor(p: number) {
     super();

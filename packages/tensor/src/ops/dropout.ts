@@ -1,4 +1,4 @@
-import type { RandomOptions } from "@fauxgrad/kernels";
+import type { DropoutOptions } from "@fauxgrad/kernels";
 import * as kernels from "@fauxgrad/kernels";
 import { record } from "../autograd.ts";
 import type { Tensor } from "../tensor.ts";
@@ -10,7 +10,7 @@ import type { Tensor } from "../tensor.ts";
  * @throws {UsageError} if `p` is outside [0, 1]
  * @see torch.nn.functional.dropout
  */
-export function dropout(input: Tensor, p: number, random: RandomOptions): Tensor {
+export function dropout(input: Tensor, p: number, random: DropoutOptions): Tensor {
   const { gpu } = input;
   return record({
     op: "dropout",
@@ -27,7 +27,7 @@ export function dropout(input: Tensor, p: number, random: RandomOptions): Tensor
  * @throws {UsageError} if `p` is outside [0, 1]
  * @see torchvision.ops.stochastic_depth with mode "row"
  */
-export function dropPath(input: Tensor, p: number, random: RandomOptions): Tensor {
+export function dropPath(input: Tensor, p: number, random: DropoutOptions): Tensor {
   const { gpu } = input;
   return record({
     op: "dropPath",

@@ -1,6 +1,11 @@
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
 export { clipGradNorm } from "./clip-grad-norm.ts";
 export {
+  addL2Penalty,
+  type L2PenaltyOptions,
+  type PenaltyTerm,
+} from "./l2-penalty.ts";
+export {
   type BaseOptions,
   type Group,
   type GroupInput,

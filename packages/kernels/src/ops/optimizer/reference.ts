@@ -38,3 +38,30 @@ export function adamReference(state: AdamState, grad: number, options: AdamOptio
   const denominator = Math.sqrt(second / (1 - beta2 ** step)) + eps;
   return { parameter: parameter - (lr * corrected) / denominator, first, second };
 }
+
+/** What a penalty leaves: the gradient, and the four sums over all elements. */
+export interface L2PenaltyResult {
+  readonly grad: Float64Array;
+  /** `Σ (θ − θ*)², Σ θ², Σ g², Σ g² after` */
+  readonly sums: readonly [number, number, number, number];
+}
+
+/** `g + scale · (θ − θ*)`, element by element. */
+export function l2PenaltyReference(
+  parameter: ArrayLike<number>,
+  start: ArrayLike<number> | null,
+  grad: ArrayLike<number>,
+  scale: number,
+): L2PenaltyResult {
+  const after = Float64Array.from(grad);
+  const sums: [number, number, number, number] = [0, 0, 0, 0];
+  for (let i = 0; i < after.length; i++) {
+    const distance = parameter[i]! - (start === null ? 0 : start[i]!);
+    after[i] = grad[i]! + scale * distance;
+    sums[0] += distance ** 2;
+    sums[1] += parameter[i]! ** 2;
+    sums[2] += grad[i]! ** 2;
+    sums[3] += after[i]! ** 2;
+  }
+  return { grad: after, sums };
+}

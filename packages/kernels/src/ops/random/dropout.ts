@@ -6,6 +6,7 @@ import philoxSource from "../../wgsl/random.wgsl";
 import { binary } from "../elementwise/binary.ts";
 import { flatGrid, LANES, PER_INVOCATION, requireFloats, vectorsOf } from "../elementwise/flat.ts";
 import { full } from "../elementwise/in-place.ts";
+import { slice } from "../layout/gather.ts";
 import dropoutSource from "./dropout.wgsl";
 import { type RandomOptions, randomParams } from "./random.ts";
 
@@ -16,6 +17,7 @@ export const dropoutKernel = defineKernel({
   bindings: { input: "read", output: "read_write" },
   params: {
     vectors: "u32",
+    first_vector: "u32",
     seed_low: "u32",
     seed_high: "u32",
     offset_low: "u32",
@@ -25,17 +27,52 @@ export const dropoutKernel = defineKernel({
   },
 });
 
+/** Options of {@link dropout} and {@link dropPath}. */
+export interface DropoutOptions extends RandomOptions {
+  /**
+   * Number of the first sample (index of the first axis): a batch that is cut into parts has the
+   * masks of the whole one if each part says where it begins. Integer from 0. Default 0.
+   */
+  readonly firstSample?: number;
+}
+
 /**
  * Zeroes each element with probability `p` and divides the others by `1 − p`. The mask follows
  * from seed and offset, so the gradient is the same function of `gradOutput`.
  *
+ * @param x `[N, …]`
  * @param p in [0, 1]
- * @throws {UsageError} if `p` is outside [0, 1]
+ * @throws {UsageError} if `p` is outside [0, 1], or `firstSample` no integer from 0
  * @see Srivastava et al., "Dropout", JMLR 2014
  */
-export function dropout(gpu: Gpu, x: GpuArray, p: number, random: RandomOptions): GpuArray {
+export function dropout(
+  gpu: Gpu,
+  x: GpuArray,
+  p: number,
+  { firstSample = 0, ...random }: DropoutOptions,
+): GpuArray {
   requireFloats("dropout", { x });
   checkProbability("dropout", p);
+  const [samples = 1] = x.shape;
+  const place = firstPlace(firstSample, x.size / samples);
+  const shift = place % 4;
+  if (shift === 0) return alignedDropout(gpu, x, p, { place, ...random });
+  // The mask begins within a vector of four words: it is made from the vector's first one.
+  using ones = full(gpu, [shift + x.size], 1);
+  using kept = alignedDropout(gpu, ones, p, { place: place - shift, ...random });
+  using mask = slice(gpu, kept, [shift], [x.size]);
+  using flat = x.reshape([x.size]);
+  using output = binary(gpu, "mul", flat, mask);
+  return output.reshape(x.shape);
+}
+
+/** @param random `place` of the first element, a multiple of 4 */
+function alignedDropout(
+  gpu: Gpu,
+  x: GpuArray,
+  p: number,
+  { place, ...random }: RandomOptions & { readonly place: number },
+): GpuArray {
   const words = randomParams(random);
   const output = gpu.empty(x.shape);
   const vectors = vectorsOf(x.size);
@@ -45,7 +82,7 @@ export function dropout(gpu: Gpu, x: GpuArray, p: number, random: RandomOptions)
   dropoutKernel.dispatch(
     gpu,
     { input: x, output },
-    { vectors, ...words, threshold, scale },
+    { vectors, first_vector: place / 4, ...words, threshold, scale },
     { workgroups: flatGrid(gpu, vectors) },
   );
   return output;
@@ -56,10 +93,10 @@ export function dropout(gpu: Gpu, x: GpuArray, p: number, random: RandomOptions)
  * One draw per index of the first axis; the gradient is the same function of `gradOutput`.
  *
  * @param x `[N, …]`
- * @throws {UsageError} if `p` is outside [0, 1]
+ * @throws {UsageError} if `p` is outside [0, 1], or `firstSample` no integer from 0
  * @see Huang et al., "Deep networks with stochastic depth", ECCV 2016
  */
-export function dropPath(gpu: Gpu, x: GpuArray, p: number, random: RandomOptions): GpuArray {
+export function dropPath(gpu: Gpu, x: GpuArray, p: number, random: DropoutOptions): GpuArray {
   requireFloats("dropPath", { x });
   checkProbability("dropPath", p);
   const [samples = 1] = x.shape;
@@ -68,6 +105,16 @@ export function dropPath(gpu: Gpu, x: GpuArray, p: number, random: RandomOptions
   using rows = x.reshape([samples, x.size / samples]);
   using output = binary(gpu, "mul", rows, kept);
   return output.reshape(x.shape);
+}
+
+/** Place of the first element among those of all samples. */
+function firstPlace(firstSample: number, sampleSize: number): number {
+  const place = firstSample * sampleSize;
+  if (Number.isInteger(firstSample) && firstSample >= 0 && place < 2 ** 32) return place;
+  throw new UsageError(
+    `dropout: firstSample = ${firstSample}\n` +
+      `  sample  ${sampleSize} elements\nPass an integer from 0, below 2^32 elements in all.`,
+  );
 }
 
 function checkProbability(op: string, p: number): void {

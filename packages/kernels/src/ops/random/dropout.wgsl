@@ -1,4 +1,5 @@
-// output[4 i + j] = bits_j >= threshold ? scale * input[4 i + j] : 0, bits = philox(i, offset, seed)
+// output[4 i + j] = bits_j >= threshold ? scale * input[4 i + j] : 0,
+// bits = philox(first_vector + i, offset, seed)
 //
 // The mask is never stored: the same seed and offset give it again for the gradient. Grid as in
 // elementwise/unary.wgsl.
@@ -8,6 +9,7 @@ const VECTORS: u32 = 4u; // per invocation
 
 struct Params {
   vectors: u32,
+  first_vector: u32,
   seed_low: u32,
   seed_high: u32,
   offset_low: u32,
@@ -30,7 +32,7 @@ fn main(
   for (var vector = 0u; vector < VECTORS; vector++) {
     let i = first + vector * LANES;
     if (i < params.vectors) {
-      let counter = vec4u(i, params.offset_low, params.offset_high, 0u);
+      let counter = vec4u(params.first_vector + i, params.offset_low, params.offset_high, 0u);
       let bits = philox(counter, vec2u(params.seed_low, params.seed_high));
       let kept = bits >= vec4u(params.threshold);
       output[i] = select(vec4f(0.0), params.scale * input[i], kept);

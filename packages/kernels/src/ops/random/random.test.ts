@@ -121,6 +121,29 @@ test("dropPath drops whole samples", async ({ gpu }) => {
   expect(await output.read()).toMatchReference({ data, shape }, { terms: 1 });
 });
 
+test("parts of a batch have the masks of the whole one", async ({ gpu }) => {
+  // Samples of 5 and 1 elements begin anywhere in a vector of four words; those of 8 do not.
+  for (const width of [1, 5, 8]) {
+    const x = randomFloats(11 * width, 4).map((value) => value + 2);
+    for (const drop of [dropout, dropPath]) {
+      using input = gpu.upload(x, [11, width]);
+      using whole = drop(gpu, input, 0.4, { seed: 5, offset: 6 });
+      const expected = await whole.read();
+      expect(expected).not.toEqual(x.map((value) => value / 0.6));
+      for (const [begin, end] of [
+        [0, 3],
+        [3, 7],
+        [7, 8],
+        [8, 11],
+      ] as const) {
+        using part = gpu.upload(x.slice(begin * width, end * width), [end - begin, width]);
+        using output = drop(gpu, part, 0.4, { seed: 5, offset: 6, firstSample: begin });
+        expect(await output.read()).toEqual(expected.slice(begin * width, end * width));
+      }
+    }
+  }
+});
+
 test("seeds, offsets and probabilities out of range are refused", ({ gpu }) => {
   using x = gpu.zeros([2]);
   expect(() => uniform(gpu, [2], { seed: 0.5 })).toThrow(
@@ -129,5 +152,9 @@ test("seeds, offsets and probabilities out of range are refused", ({ gpu }) => {
   expect(() => dropout(gpu, x, 0.5, { seed: 1, offset: -1 })).toThrow("random: offset = -1");
   expect(() => dropout(gpu, x, 1.5, { seed: 1 })).toThrow(
     "dropout: p = 1.5 is not a probability\nPass a number in [0, 1].",
+  );
+  expect(() => dropout(gpu, x, 0.5, { seed: 1, firstSample: 0.5 })).toThrow(
+    "dropout: firstSample = 0.5\n  sample  1 elements\n" +
+      "Pass an integer from 0, below 2^32 elements in all.",
   );
 });
