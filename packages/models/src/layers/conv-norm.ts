@@ -17,6 +17,7 @@ import {
   mul,
   relu,
   scope,
+  silu,
   sqrt,
   sub,
   type Tensor,
@@ -25,6 +26,7 @@ import {
   BatchNorm2d,
   Conv2d,
   type Conv2dOptions,
+  type GroupNorm,
   Module,
   type Parameter,
 } from "@fauxgrad/tensor/nn";
@@ -32,9 +34,18 @@ import { derived } from "./derived.ts";
 
 const RELU: LeakyActivation = { slope: 0 };
 
-/** Whether no gradient is wanted for the unit's parameters and its moments stay as they are. */
-function isFrozen(conv: Conv2d, norm: BatchNorm2d): boolean {
-  if (norm.training) return false;
+/** What may follow a convolution. */
+export type Norm = BatchNorm2d | GroupNorm;
+
+/** What follows the normalisation: ReLU for true, nothing for false. */
+export type UnitActivation = boolean | LeakyActivation | "silu";
+
+/**
+ * Whether the two are one convolution: running moments that stay as they are, and no gradient
+ * wanted for the parameters. A group norm's moments are the sample's own.
+ */
+function isFoldable(conv: Conv2d, norm: Norm): norm is BatchNorm2d {
+  if (!(norm instanceof BatchNorm2d) || norm.training) return false;
   const parameters: readonly (Parameter | null)[] = [
     conv.weight,
     conv.bias,
@@ -57,26 +68,29 @@ function fold(conv: Conv2d, norm: BatchNorm2d): { weight: Tensor; bias: Tensor }
   };
 }
 
+function activated(input: Tensor, activate: UnitActivation): Tensor {
+  if (activate === false) return input;
+  if (activate === true) return relu(input);
+  if (activate === "silu") return silu(input);
+  return leakyRelu(input, activate.slope, activate.gain);
+}
+
 /**
- * `norm(conv(input))`, followed by an activation: ReLU for true, none for false. A frozen pair is one
- * convolution, whose weights are computed once.
+ * `norm(conv(input))`, followed by an activation: ReLU for true, none for false. A frozen pair with
+ * batch norm is one convolution, whose weights are computed once.
  */
 export function convNorm(
   conv: Conv2d,
-  norm: BatchNorm2d,
+  norm: Norm,
   input: Tensor,
-  activate: boolean | LeakyActivation,
+  activate: UnitActivation,
 ): Tensor {
-  const activation = typeof activate === "object" ? activate : activate ? RELU : null;
   return scope(() => {
-    if (!isFrozen(conv, norm)) {
+    if (!isFoldable(conv, norm)) {
       const raw = conv.forward(input);
       const normal = norm.forward(raw);
       raw.dispose();
-      if (activation === null) return normal;
-      return activation === RELU
-        ? relu(normal)
-        : leakyRelu(normal, activation.slope, activation.gain);
+      return activated(normal, activate);
     }
     const { runningMean, runningVar } = norm;
     const sources = [conv.weight, conv.bias, norm.weight, norm.bias, runningMean, runningVar]
@@ -84,6 +98,8 @@ export function convNorm(
       .map((state) => state.tensor) as [Tensor, ...Tensor[]];
     const parts = ["weight", "bias"] as const;
     const { weight, bias } = derived("conv-norm", sources, parts, () => fold(conv, norm));
+    if (activate === "silu") return silu(conv2d(input, weight, bias, conv.options));
+    const activation = activate === true ? RELU : activate || null;
     return conv2d(input, weight, bias, { ...conv.options, activation });
   });
 }
