@@ -1,3 +1,4 @@
+export { type MemoryLimits, TrainingDiverged } from "@fauxgrad/training";
 export {
   type ClassifierTensors,
   type CreateClassifierOptions,
@@ -45,7 +46,6 @@ export {
 } from "./gradient-transformer.ts";
 export {
   activationElements,
-  type MemoryLimits,
   type MicroBatchPlan,
   planMicroBatch,
 } from "./micro-batch.ts";
@@ -72,5 +72,4 @@ export {
   type StepOutcome,
   type TrainerProgress,
   type TrainerState,
-  TrainingDiverged,
 } from "./training-state.ts";

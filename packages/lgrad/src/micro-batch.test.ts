@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { activationElements, equalParts, planMicroBatch } from "./micro-batch.ts";
+import { activationElements, planMicroBatch } from "./micro-batch.ts";
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -55,13 +55,4 @@ test("refuses where one image is too large", () => {
   expect(() => planMicroBatch(1, 224, limits)).toThrow(
     /^training: one image of 224 x 224 pixels does not fit\n {2}needed {5}\d+ bytes/,
   );
-});
-
-test("parts cover the batch, and none is left with a single image", () => {
-  expect(equalParts(16, 16)).toEqual([[0, 16]]);
-  expect(equalParts(7, 3)).toEqual([
-    [0, 2],
-    [2, 4],
-    [4, 7],
-  ]);
 });

@@ -1,24 +1,10 @@
 // How many images a training step can hold at once, decided before it begins.
 
 import { resnetBlocks } from "@fauxgrad/models";
-import { DeviceError } from "@fauxgrad/tensor";
-
-/** What {@link planMicroBatch} goes by. */
-export interface MemoryLimits {
-  /** Bytes of the largest array: `gpu.maxArrayBytes`. */
-  readonly maxArrayBytes: number;
-  /** Bytes of all arrays together. */
-  readonly maxBytes: number;
-}
+import { type MemoryLimits, type PartPlan, planParts } from "@fauxgrad/training";
 
 /** How a batch is cut. */
-export interface MicroBatchPlan {
-  /** Most images at once. */
-  readonly microBatch: number;
-  /** Parts of a full batch. */
-  readonly parts: number;
-  /** What a step is expected to need at most. */
-  readonly bytes: number;
+export interface MicroBatchPlan extends PartPlan {
   /** For people; null where a batch is one part. */
   readonly notice: string | null;
 }
@@ -62,39 +48,21 @@ export function activationElements(side: number): number {
 export function planMicroBatch(
   batchSize: number,
   side: number,
-  { maxArrayBytes, maxBytes }: MemoryLimits,
+  limits: MemoryLimits,
   wanted?: number,
 ): MicroBatchPlan {
-  const weights = PARAMETERS * FLOAT * WEIGHT_COPIES;
-  const image = activationElements(side) * FLOAT * ACTIVATION_COPIES;
-  const largest = Math.ceil(side / 2) ** 2 * CHANNELS[0] * FLOAT;
-  const most = Math.floor(Math.min(maxArrayBytes / largest, (maxBytes - weights) / image));
-  if (most < 1 && wanted === undefined) {
-    throw new DeviceError(
-      "out-of-memory",
-      `training: one image of ${side} x ${side} pixels does not fit\n` +
-        `  needed     ${weights + image} bytes, the largest array ${largest}\n` +
-        `  available  ${maxBytes} bytes, the largest array ${maxArrayBytes}\n` +
-        "Raise the limit of memory, or choose smaller crops.",
-    );
-  }
-  const parts = Math.ceil(batchSize / Math.min(batchSize, wanted ?? most));
-  const microBatch = Math.ceil(batchSize / parts);
-  const bytes = weights + microBatch * image;
+  const memory = {
+    fixed: PARAMETERS * FLOAT * WEIGHT_COPIES,
+    image: activationElements(side) * FLOAT * ACTIVATION_COPIES,
+    largest: Math.ceil(side / 2) ** 2 * CHANNELS[0] * FLOAT,
+  };
+  const plan = planParts({ batchSize, side, wanted }, memory, limits);
+  const { microBatch, parts } = plan;
   const notice =
     parts === 1
       ? null
       : `A batch of ${batchSize} is cut into ${parts} parts of at most ${microBatch} images, and ` +
         "their gradients are added up. Batch normalisation sees each part alone: its moments are " +
         `over ${microBatch} images, and the running ones are updated ${parts} times a step.`;
-  return { microBatch, parts, bytes, notice };
-}
-
-/** As few parts as have at most `most` items, whose sizes differ by one at most. */
-export function equalParts(count: number, most: number): [begin: number, end: number][] {
-  const parts = Math.ceil(count / most);
-  return Array.from({ length: parts }, (_, i) => [
-    Math.floor((i * count) / parts),
-    Math.floor(((i + 1) * count) / parts),
-  ]);
+  return { ...plan, notice };
 }

@@ -1,9 +1,8 @@
 // What a training consists of, between two steps and in a file.
 
-import { type HostTensor, toFloat32 } from "@fauxgrad/models/checkpoint";
-import type { HostTensorLike, StateTensor } from "@fauxgrad/tensor/nn";
+import type { HostTensor } from "@fauxgrad/models/checkpoint";
 import type { GroupState } from "@fauxgrad/tensor/optim";
-import type { Divergence, DivergenceState, SamplerState } from "@fauxgrad/training";
+import type { DivergenceState, SamplerState } from "@fauxgrad/training";
 import type { TrainingRecipe } from "./training-recipe.ts";
 
 /** What came of a step. */
@@ -45,38 +44,7 @@ export interface TrainerState {
   readonly progress: TrainerProgress;
 }
 
-/** The loss is no number, or has exploded: what the device holds is of no use. */
-export class TrainingDiverged extends Error {
-  override readonly name = "TrainingDiverged";
-  readonly divergence: Divergence;
-  constructor(divergence: Divergence) {
-    super(divergence.message);
-    this.divergence = divergence;
-  }
-}
-
 /** `max(z, 0) − z·y + ln(1 + e^−|z|)` */
 export function lossOf(logit: number, label: number): number {
   return Math.max(logit, 0) - logit * label + Math.log1p(Math.exp(-Math.abs(logit)));
-}
-
-/** A state dict's tensor as a file holds it. */
-export function hostTensor({ dtype, shape, data }: StateTensor): HostTensor {
-  return { dtype, shape, data } as HostTensor;
-}
-
-/** The tensors whose names begin with `prefix`, without it. */
-export function section(
-  tensors: ReadonlyMap<string, HostTensor>,
-  prefix: string,
-): Map<string, HostTensorLike> {
-  const found = new Map<string, HostTensorLike>();
-  for (const [name, value] of tensors) {
-    if (!name.startsWith(prefix)) continue;
-    const { shape } = value;
-    const isCounter = value.dtype === "int64";
-    const data = isCounter ? null : toFloat32(value);
-    found.set(name.slice(prefix.length), data === null ? value : { dtype: "float32", shape, data });
-  }
-  return found;
 }

@@ -1,11 +1,12 @@
 import { adaptiveAvgPool2d, flatten, type Gpu, relu, scope, type Tensor } from "@fauxgrad/tensor";
 import { BatchNorm2d, Conv2d, Linear, Module } from "@fauxgrad/tensor/nn";
 import { randomFloats } from "@fauxgrad/testing";
+import { TrainingDiverged } from "@fauxgrad/training";
 import type { ClassifierBatch } from "./classifier-input.ts";
 import { expect, test } from "./test-gpu.ts";
 import { Trainer } from "./training.ts";
 import { type TrainingRecipe, trainingPresets } from "./training-recipe.ts";
-import { lossOf, type TrainerState, TrainingDiverged } from "./training-state.ts";
+import { lossOf, type TrainerState } from "./training-state.ts";
 
 /** A convolution, perhaps a normalisation, a head: what a classifier consists of. */
 class SmallNet extends Module {

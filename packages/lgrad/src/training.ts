@@ -18,19 +18,24 @@ import {
 } from "@fauxgrad/tensor";
 import type { Layer } from "@fauxgrad/tensor/nn";
 import { Adam, type Optimizer, SGD } from "@fauxgrad/tensor/optim";
-import { BatchSampler, DivergenceGuard, randomFor, type SampledBatch } from "@fauxgrad/training";
+import {
+  BatchSampler,
+  DivergenceGuard,
+  equalParts,
+  hostTensor,
+  randomFor,
+  type SampledBatch,
+  section,
+  TrainingDiverged,
+} from "@fauxgrad/training";
 import type { ClassifierBatch } from "./classifier-input.ts";
-import { equalParts } from "./micro-batch.ts";
 import { learningRateAt, type TrainingRecipe } from "./training-recipe.ts";
 import {
   type EpochTotals,
-  hostTensor,
   lossOf,
   type StepOutcome,
-  section,
   type TrainerProgress,
   type TrainerState,
-  TrainingDiverged,
 } from "./training-state.ts";
 
 /** What is trained, on what, and how. */

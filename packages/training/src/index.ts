@@ -5,3 +5,4 @@ export * from "./log/index.ts";
 export * from "./metrics/index.ts";
 export * from "./perturb/index.ts";
 export * from "./random/index.ts";
+export * from "./run/index.ts";

@@ -18,7 +18,7 @@ export interface DivergenceOptions {
 
 /** Why a run must stop. */
 export interface Divergence {
-  readonly kind: "not-finite" | "explosion";
+  readonly kind: "not-finite" | "explosion" | "collapse";
   readonly step: number;
   /** A sentence with the values, for the user. */
   readonly message: string;

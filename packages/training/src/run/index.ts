@@ -1,0 +1,10 @@
+export { equalParts } from "./equal-parts.ts";
+export { hostTensor, section } from "./host-state.ts";
+export {
+  type MemoryLimits,
+  type PartPlan,
+  type PartRequest,
+  planParts,
+  type StepMemory,
+} from "./micro-batch.ts";
+export { TrainingDiverged } from "./training-diverged.ts";
