@@ -6,9 +6,24 @@ export { type KeyConvention, keyConvention, toGenforceNames } from "./discrimina
 export { PgganDiscriminator, type PgganOptions } from "./discriminators/pggan.ts";
 export { StyleganDiscriminator, type StyleganOptions } from "./discriminators/stylegan.ts";
 export { Stylegan2Discriminator } from "./discriminators/stylegan2.ts";
+export {
+  type DropRates,
+  EfficientNet,
+  type EfficientNetForm,
+  type EfficientNetOptions,
+} from "./efficientnet.ts";
+export { MobileBlock } from "./efficientnet-block.ts";
+export {
+  type BlockPlan,
+  type EfficientNetPlan,
+  type EfficientNetStage,
+  efficientNetStages,
+  planEfficientNet,
+} from "./efficientnet-table.ts";
 export { IdinvertEncoder, type IdinvertEncoderOptions } from "./idinvert-encoder.ts";
 export { InceptionV3, type InceptionV3Options } from "./inception-v3.ts";
 export { inceptionV3FromKeras } from "./inception-v3-keras.ts";
+export type { FeatureNetwork } from "./layers/feature-network.ts";
 export {
   type CreatedModel,
   type CreateModelOptions,

@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { fillByName, fillByName64, fnv1a, img8 } from "./deterministic-fill.ts";
+import {
+  fillByName,
+  fillByName64,
+  fillByPlace,
+  fnv1a,
+  img8,
+  mulberry32,
+} from "./deterministic-fill.ts";
 
 test("hashes and fills as the specification's appendix A.1 prints them", () => {
   expect(fnv1a("layer0.weight")).toBe(1862150756);
@@ -37,4 +44,19 @@ test("hashes a name outside ASCII by its UTF-8 bytes", () => {
   // FNV-1a of c3 a9, computed by hand: ((offset ^ c3) * prime ^ a9) * prime.
   const first = Math.imul(0x811c9dc5 ^ 0xc3, 0x01000193);
   expect(fnv1a("é")).toBe(Math.imul(first ^ 0xa9, 0x01000193) >>> 0);
+});
+
+test("draws mulberry32's numbers, and fills as T-GD's section 9 says", () => {
+  expect([...mulberry32(1, 4)]).toEqual([
+    0.6270739405881613, 0.002735721180215478, 0.5274470399599522, 0.9810509674716741,
+  ]);
+  const [first = 0] = mulberry32(8, 1);
+  const fill = (name: string, shape: number[]) => fillByPlace(5, 2, name, shape)[0];
+  expect(fill("_gn0.weight", [8])).toBe(Math.fround(1 + (first - 0.5) * 0.2));
+  for (const [name, shape] of [
+    ["_gn0.bias", [8]],
+    ["_fc.weight", [2, 8]],
+  ] as const) {
+    expect(fill(name, [...shape])).toBe(Math.fround((first - 0.5) * 0.2));
+  }
 });

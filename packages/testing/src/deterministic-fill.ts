@@ -62,3 +62,32 @@ export function img8(height: number, width: number): Uint8Array<ArrayBuffer> {
   for (let i = 0; i < bytes.length; i += 1) bytes[i] = word(seed, i) >>> 24;
   return bytes;
 }
+
+/**
+ * `count` numbers in [0, 1) of mulberry32, a generator with 32 bits of state: what the vectors of
+ * T-GD's specification, section 9, are made from.
+ */
+export function mulberry32(seed: number, count: number): Float64Array<ArrayBuffer> {
+  let state = seed | 0;
+  return new Float64Array(count).map(() => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  });
+}
+
+/**
+ * The parameter at place `index` of a network, by section 9's `fill(base)`: gains, which are vectors
+ * called weight, are near 1, everything else near 0, all within 0.1.
+ */
+export function fillByPlace(
+  base: number,
+  index: number,
+  name: string,
+  shape: readonly number[],
+): Float32Array<ArrayBuffer> {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const shift = shape.length === 1 && name.endsWith("weight") ? 1 : 0;
+  return Float32Array.from(mulberry32(base + index + 1, count), (u) => shift + (u - 0.5) * 0.2);
+}

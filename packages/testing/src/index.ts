@@ -6,7 +6,14 @@ export {
   tileBoundaries,
 } from "./arbitraries.ts";
 export { elementCount, toCoordinates } from "./coordinates.ts";
-export { fillByName, fillByName64, fnv1a, img8 } from "./deterministic-fill.ts";
+export {
+  fillByName,
+  fillByName64,
+  fillByPlace,
+  fnv1a,
+  img8,
+  mulberry32,
+} from "./deterministic-fill.ts";
 export { type DeviceFixture, inErrorScopes, test } from "./device.ts";
 export { expect, type Reference, type ReferenceTolerance } from "./expect-array.ts";
 export {
