@@ -1,9 +1,18 @@
 export {
+  applyCutMix,
+  type CutMixBatch,
+  type CutMixBox,
+  type CutMixPlan,
+  drawBox,
+  drawCutMix,
+  partnerLabels,
+} from "./cutmix.ts";
+export { learningRateAt, type Moment } from "./learning-rate.ts";
+export { type NotebookRun, notebookRuns } from "./notebook-runs.ts";
+export {
   type AugmentationRates,
   codedRegularization,
-  type RecipeChoice,
   type RecipePreset,
-  recipePreset,
   recipePresets,
   tgdAugmentation,
   tgdPresets,
@@ -25,3 +34,5 @@ export {
   type TransferMethod,
   transferMethods,
 } from "./recipe.ts";
+export { changeRecipe, readRecipe } from "./recipe-check.ts";
+export { type RecipeChoice, recipePreset } from "./recipe-preset.ts";

@@ -5,11 +5,9 @@
 import type {
   AugmentationRecipe,
   LearningRateRecipe,
-  RecipeNetworkName,
   Regularization,
   Stage,
   TgdRecipe,
-  TransferMethod,
 } from "./recipe.ts";
 
 /** Whose reading. */
@@ -47,16 +45,16 @@ export function tgdAugmentation({
   };
 }
 
-const NO_RATES: AugmentationRates = { blur: 0, jpeg: 0, cutMix: 0, flip: 0 };
-const HALF_RATES: AugmentationRates = { blur: 0.5, jpeg: 0.5, cutMix: 0.5, flip: 0.5 };
+/** Every rate of the transfer. */
+export const HALF_RATES: AugmentationRates = { blur: 0.5, jpeg: 0.5, cutMix: 0.5, flip: 0.5 };
 
 /** Milestones of scripts and notebooks count the epochs that keep the old rate. */
 export function stepDecay(...at: readonly number[]): LearningRateRecipe["milestones"] {
   return { at, factor: 0.1, from: "after" };
 }
 
-/** Both stages' common part. The seed is the notebooks'; paper and scripts set none. */
-const classifier = {
+/** What all readings of both stages share. The seed is the notebooks'; paper and scripts set none. */
+export const classifier = {
   method: "tgd",
   network: { name: "tgd_efficientnet_b0", options: {} },
   dropLast: true,
@@ -93,7 +91,7 @@ export const codedRegularization: Regularization = {
 };
 
 /** λ of Algorithm 1 has no value in the paper: the scripts' weight decay. */
-const WEIGHT_DECAY = 1e-4;
+export const WEIGHT_DECAY = 1e-4;
 
 const paper: Readonly<Record<Stage, TgdRecipe>> = {
   pretrain: {
@@ -211,114 +209,3 @@ export const tgdPresets: Readonly<Record<RecipePreset, Readonly<Record<Stage, Tg
   script,
   notebook,
 };
-
-type GeneralMethod = "freeze" | "fine-tune" | "fine-tune-weight-decay";
-
-/**
- * General Transfer, §5.1: cross-entropy alone. The paper freezes and decays weights, 500 epochs at
- * 0.001 with the transfer's noise; the notebooks decay none, and all but one froze nothing by a
- * misspelling. Of their rates, 0.001 and 0.01, the first is chosen; CutMix and flip are not told
- * apart from "rates 0.2", but flip is 0.5 in all code.
- */
-function generalTransfer(preset: RecipePreset, method: GeneralMethod): TgdRecipe {
-  const isPaper = preset === "paper";
-  const decays = method === "fine-tune-weight-decay" || (isPaper && method === "freeze");
-  const { learningRate } = notebook.transfer;
-  return {
-    ...(isPaper ? paper : notebook).transfer,
-    method,
-    optimizer: { kind: "sgd", momentum: 0.1, weightDecay: decays ? WEIGHT_DECAY : 0 },
-    learningRate: { ...(isPaper ? paper.transfer.learningRate : learningRate), base: 0.001 },
-    duration: { count: isPaper ? 500 : 1000, unit: "epochs" },
-    dropRate: 0.2,
-    dropConnectRate: 0.2,
-    augmentation: tgdAugmentation(
-      isPaper ? HALF_RATES : { blur: 0.2, jpeg: 0.2, cutMix: 0.2, flip: 0.5 },
-    ),
-    regularization: null,
-  };
-}
-
-/**
- * ForensicTransfer as the authors re-implemented it, §5.2. The paper gives 30 epochs of
- * pretraining, the notebooks up to 100; everything else is the notebooks'. What selects an epoch
- * is in no source: the AUROC, as elsewhere.
- */
-function forensicTransfer(preset: RecipePreset, stage: Stage): TgdRecipe {
-  const isPretraining = stage === "pretrain";
-  return {
-    ...classifier,
-    stage,
-    method: "forensic-transfer",
-    network: { name: "forensic_transfer", options: {} },
-    optimizer: { kind: "adam", eps: 1e-7, weightDecay: 0 },
-    batchSize: isPretraining ? 1148 : 500,
-    learningRate: {
-      base: 1e-3,
-      warmUp: null,
-      decay: { kind: "constant" },
-      milestones: null,
-      unit: "epochs",
-    },
-    duration: { count: isPretraining ? (preset === "paper" ? 30 : 100) : 10, unit: "epochs" },
-    dropRate: 0,
-    dropConnectRate: 0,
-    augmentation: {
-      ...tgdAugmentation(NO_RATES),
-      normalization: "none",
-      cutMix: { kind: "none", rate: 0 },
-    },
-    regularization: null,
-    forensicTransfer: { activationDivisor: 225, reconstructionWeight: 0.1 },
-    selection: isPretraining ? "auroc" : "auroc-sum",
-  };
-}
-
-/** What {@link recipePreset} chooses by. */
-export interface RecipeChoice {
-  readonly stage: Stage;
-  readonly preset: RecipePreset;
-  /** Default `tgd`. A pretraining of the other classifiers is T-GD's. */
-  readonly method?: TransferMethod;
-  /** Default EfficientNet-B0; `forensic-transfer` has a network of its own. */
-  readonly network?: RecipeNetworkName;
-}
-
-/**
- * The recipe of a method in one of the readings. ResNeXt-50 has no dropout and no drop-connect in
- * any code; its other values are EfficientNet's where no source tells otherwise.
- *
- * @throws {RangeError} for a baseline's `script`, which does not exist, and for a network that does
- *   not belong to the method
- */
-export function recipePreset({ stage, preset, method = "tgd", network }: RecipeChoice): TgdRecipe {
-  if (preset === "script" && method !== "tgd") {
-    throw new RangeError(
-      `recipePreset: T-GD's authors published no script for ${method}\n` +
-        'Choose the preset "paper" or "notebook".',
-    );
-  }
-  const isAutoencoder = method === "forensic-transfer";
-  if (network !== undefined && isAutoencoder !== (network === "forensic_transfer")) {
-    throw new RangeError(
-      `recipePreset: ${method} does not train ${network}\n` +
-        "forensic-transfer trains forensic_transfer, every other method a tgd_ network.",
-    );
-  }
-  if (isAutoencoder) return forensicTransfer(preset, stage);
-  const isGeneral = stage === "transfer" && method !== "tgd";
-  const recipe = isGeneral ? generalTransfer(preset, method) : tgdPresets[preset][stage];
-  return network === "tgd_resnext50_32x4d" ? onResNeXt(recipe, preset) : recipe;
-}
-
-/** The notebooks' ResNeXt: batches of 160 to 400, of which 200; rate 0.04. */
-function onResNeXt(recipe: TgdRecipe, preset: RecipePreset): TgdRecipe {
-  const isOwn = preset === "notebook" && recipe.stage === "pretrain";
-  return {
-    ...recipe,
-    network: { name: "tgd_resnext50_32x4d", options: {} },
-    dropRate: 0,
-    dropConnectRate: 0,
-    ...(isOwn ? { batchSize: 200, learningRate: { ...recipe.learningRate, base: 0.04 } } : {}),
-  };
-}
