@@ -5,6 +5,7 @@ export {
   type PerturbationParameters,
 } from "./draw-perturbation.ts";
 export { type JpegCodec, jpegRoundTrip } from "./jpeg.ts";
+export { jpegSimulate } from "./jpeg-simulate.ts";
 export { addGaussianNoise } from "./noise.ts";
 export { type OpenCvGaussianOptions, openCvGaussianBlur } from "./opencv-gaussian.ts";
 export { type OpenCvFilter, openCvResize } from "./opencv-resize.ts";

@@ -3,7 +3,7 @@ import type { RgbImage } from "@fauxgrad/models/transforms";
 /**
  * A JPEG encoder and decoder, passed in: packages hold none. To give the pixels of OpenCV and
  * Pillow, it must be libjpeg-turbo's: baseline, 4:2:0, Annex K's tables, accurate integer DCT, fancy
- * upsampling.
+ * upsampling. Where only pixels matter, {@link jpegSimulate} needs none.
  */
 export interface JpegCodec {
   /** @param quality an integer in 1..100 */
