@@ -1,4 +1,15 @@
 export {
+  type ClassifierLayer,
+  classifierLayer,
+  findClassifierLayer,
+} from "./classifier-layer.ts";
+export {
+  CollapseGuard,
+  type CollapseOptions,
+  type CollapseState,
+  type CollapseValues,
+} from "./collapse-guard.ts";
+export {
   applyCutMix,
   type CutMixBatch,
   type CutMixBox,
@@ -9,6 +20,13 @@ export {
 } from "./cutmix.ts";
 export { learningRateAt, type Moment } from "./learning-rate.ts";
 export { type NotebookRun, notebookRuns } from "./notebook-runs.ts";
+export {
+  type BatchLabels,
+  type BatchPart,
+  ClassifierObjective,
+  type Objective,
+  type PartResult,
+} from "./objective.ts";
 export {
   type AugmentationRates,
   codedRegularization,
@@ -36,3 +54,20 @@ export {
 } from "./recipe.ts";
 export { changeRecipe, readRecipe } from "./recipe-check.ts";
 export { type RecipeChoice, recipePreset } from "./recipe-preset.ts";
+export {
+  type NamedParameters,
+  type PenaltyScope,
+  type PenaltyValues,
+  penaltyScope,
+} from "./regularization.ts";
+export { TgdTrainer, type TgdTrainerOptions } from "./trainer.ts";
+export type {
+  StepPlace,
+  TeacherValues,
+  TgdEpochTotals,
+  TgdEvaluation,
+  TgdStepOutcome,
+  TgdTrainerProgress,
+  TgdTrainerState,
+} from "./training-state.ts";
+export type { ImageBatch } from "./training-step.ts";
