@@ -14,6 +14,8 @@ export function environmentOf(info: DeviceInfo, gpu: Gpu, unsafe: boolean): Envi
     backend: info.backend,
     software: info.isSoftware,
     node: process.versions.node,
+    browser: null,
+    cpuClock: true,
     platform: `${process.platform} ${process.arch}`,
     cpu: processors[0]?.model ?? "unknown processor",
     cores: processors.length,

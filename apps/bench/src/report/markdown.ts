@@ -1,5 +1,5 @@
 import type { CaseReport, KernelReport } from "./report.ts";
-import { ceilingsText, digits } from "./text.ts";
+import { ceilingsText, digits, hostText } from "./text.ts";
 
 function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
@@ -67,8 +67,7 @@ export function markdownOf(report: KernelReport): string {
     "",
     `Device: ${environment.device} (${environment.backend}` +
       `${environment.software ? ", software" : ""}). ` +
-      `Host: Node ${environment.node}, ${environment.platform}, ${environment.cores} × ` +
-      `${environment.cpu}. Ceilings: ${ceilingsText(ceilings)}. ` +
+      `Host: ${hostText(environment)}. Ceilings: ${ceilingsText(ceilings)}. ` +
       `Peers: ${peers.map(({ name, packages }) => `${name} = ${packages}`).join(", ") || "none"}.`,
     "",
     table(["target", "reached", "geometric mean (CPU)", "worst"], goals),

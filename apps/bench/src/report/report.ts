@@ -10,7 +10,12 @@ export interface Environment {
   readonly backend: string;
   /** The CPU computes: ratios between contestants count, absolute numbers do not. */
   readonly software: boolean;
-  readonly node: string;
+  /** Version of Node; null in a browser. */
+  readonly node: string | null;
+  /** The browser's own words; null in Node. */
+  readonly browser: string | null;
+  /** Whether `cpuMs` is CPU time; where the host has no such clock it repeats the wall time. */
+  readonly cpuClock: boolean;
   readonly platform: string;
   readonly cpu: string;
   readonly cores: number;

@@ -25,17 +25,23 @@ export function ceilingsText({ wall, cpu }: Ceilings): string {
   );
 }
 
+/** What the contestants ran in. */
+export function hostText({ node, browser, platform, cpu, cores }: Environment): string {
+  const host = browser ?? `Node ${node}`;
+  return `${host}, ${platform}, ${cores} × ${cpu}`;
+}
+
 /** What a report begins with. */
 export function environmentText(
   environment: Environment,
   ceilings: Ceilings,
   peers: readonly PeerReport[],
 ): string {
-  const { device, backend, software, node, platform, cpu, cores, unsafe } = environment;
+  const { device, backend, software, unsafe } = environment;
   const kind = software ? "software: compare contestants, not machines" : "hardware";
   return [
     `Device    ${device} (${backend}, ${kind})${unsafe ? ", checks off" : ""}`,
-    `Host      Node ${node}, ${platform}, ${cores} × ${cpu}`,
+    `Host      ${hostText(environment)}`,
     `Packages  ${Object.entries(environment.packages)
       .map((entry) => entry.join(" "))
       .join(", ")}`,
