@@ -32,6 +32,8 @@ Examples:
 
 The folder holds train/CLASS/{0_real,1_fake} and val/CLASS/{0_real,1_fake}; the names may end in
 _grad. RUN gets checkpoints/, metrics.jsonl, report.html and, at the end, model_epoch_last.safetensors.
+--transform makes all gradient images first, in a pass of its own in which decoding, the device and
+writing overlap: a hundred epochs read them a hundred times. --cache shares them between trainings.
 Ctrl-C saves and stops; --resume goes on to the same bits as a run that never stopped.`;
 
 /** `fauxgrad lgrad train` */
@@ -46,6 +48,7 @@ export function addLgradTrain(lgrad: Command): void {
     .requiredOption("--out <run>", "the folder of this training")
     .option("--resume", "go on with the training in --out, from its last checkpoint")
     .option("--classes <names>", "only these classes, with commas between", parseNames)
+    .option("--limit <n>", "train on so many of the images, half of them real", parseCount)
     .option("--class-balance", "draw real and fake images equally often, with replacement")
     .addOption(
       new Option("--preset <name>", "the recipe (default: official)").choices([

@@ -23,6 +23,7 @@ import { type Outcome, transformImages } from "../transform/transform-images.ts"
 import { addLgradCam } from "./lgrad-cam.ts";
 import { addLgradDetect } from "./lgrad-detect.ts";
 import { addLgradEval } from "./lgrad-eval.ts";
+import { addLgradExperiment } from "./lgrad-experiment.ts";
 import { addLgradTrain } from "./lgrad-train.ts";
 
 interface TransformCommandOptions extends GlobalOptions, NetworkOptions {
@@ -87,6 +88,7 @@ export function addLgrad(program: Command): void {
   addLgradEval(lgrad);
   addLgradDetect(lgrad);
   addLgradCam(lgrad);
+  addLgradExperiment(lgrad);
 }
 
 async function transform(

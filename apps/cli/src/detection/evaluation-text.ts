@@ -9,6 +9,7 @@ import {
   type MetricName,
   type Summary,
 } from "@fauxgrad/training";
+import { markdownTable } from "../report/markdown.ts";
 import type { CsvCell } from "../terminal/csv.ts";
 import { columns } from "../terminal/output.ts";
 import { compareWithPaper, type Evaluation, type FilePrediction } from "./evaluation.ts";
@@ -119,12 +120,6 @@ export function comparisonRows(summary: Summary, paper: PaperRow | null): string
 export function markdown(evaluation: Evaluation, paper: PaperRow | null): string {
   const tables = [comparisonRows(evaluation.summary, paper), generatorRows(evaluation)];
   return tables.map((rows) => `${markdownTable(rows).join("\n")}\n`).join("\n");
-}
-
-function markdownTable([head = [], ...rows]: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map((_, x) => (x === 0 ? "---" : "---:"))), ...rows.map(line)];
 }
 
 /** Every measure of every generator and category as shares, for results.csv. */

@@ -26,7 +26,7 @@ export interface Scorer {
   readonly transformation: string | null;
   readonly device: string;
   readonly batchSize: number;
-  /** Side that images are resized to; null if they are taken as they are. */
+  /** Side that images are resized to; null if they are taken as they are, as gradients are. */
   readonly side: number | null;
   score(images: readonly RgbImage[]): Promise<readonly GradientScore[]>;
   close(): void;
@@ -54,7 +54,7 @@ async function openGradientScorer(options: DetectorCommandOptions): Promise<Scor
     transformation: null,
     device: deviceLine(session.info),
     batchSize: batchSizeOf(options, session),
-    side: null,
+    side: options.size ?? null,
     score: (images) => scoreGradients(session.gpu, classifier, images, options.channelOrder),
     close: () => {
       classifier.dispose();

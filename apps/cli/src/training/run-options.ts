@@ -14,6 +14,7 @@ export interface GivenOptions {
   readonly preset?: TrainingPreset;
   readonly classes?: readonly string[];
   readonly classBalance?: boolean;
+  readonly limit?: number;
   readonly epochs?: number;
   readonly batchSize?: number;
   readonly microBatch?: number;
@@ -52,6 +53,8 @@ export interface RunOptions {
   readonly data: string;
   /** Null for all. */
   readonly classes: readonly string[] | null;
+  /** Training images, half of them real; absent for all. */
+  readonly limit?: number;
   /** Of the classifier before its first step; null for random ones. */
   readonly weights: string | null;
   /** Null where the data are gradient images already. */
@@ -114,6 +117,7 @@ export function resolveOptions(
     recipe,
     data: path.resolve(data ?? path.join(out, "images")),
     classes: given.classes ?? null,
+    ...defined({ limit: given.limit }),
     weights: given.weights === undefined ? null : path.resolve(given.weights),
     transform: transformChoice(given, out),
     microBatch: given.microBatch ?? null,
@@ -194,6 +198,7 @@ function isRunOptions(value: unknown): value is RunOptions {
 const FIXED = {
   preset: ({ recipe }) => recipe.preset,
   classes: ({ classes }) => classes?.join(","),
+  limit: ({ limit }) => limit,
   classBalance: ({ recipe }) => recipe.sampling === "balanced",
   batchSize: ({ recipe }) => recipe.batchSize,
   microBatch: ({ microBatch }) => microBatch ?? undefined,

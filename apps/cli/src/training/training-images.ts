@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { type Dataset, splitsOf, trainingSet } from "@fauxgrad/training";
+import { type Dataset, randomFor, splitsOf, trainingSet } from "@fauxgrad/training";
 import { writeFileAtomic } from "../io/atomic-write.ts";
 import type { DecodePool } from "../io/decode-pool.ts";
 import { listImages } from "../io/list-images.ts";
@@ -40,9 +40,14 @@ export interface TrainingImages {
  * Finds the images of both parts.
  *
  * @throws {RangeError} if there is no training part, or a class is not there
- * @throws {CommandLineError} if all images are of one label
+ * @throws {CommandLineError} if all images are of one label, or there are fewer than the limit
  */
-export async function findImages({ data, classes }: RunOptions): Promise<TrainingImages> {
+export async function findImages({
+  data,
+  classes,
+  limit,
+  recipe,
+}: RunOptions): Promise<TrainingImages> {
   const { images, problems } = await listImages([data]);
   for (const problem of problems) note(problem.message);
   const paths = images.map(({ relative }) => relative.split(path.sep).join("/"));
@@ -56,13 +61,44 @@ export async function findImages({ data, classes }: RunOptions): Promise<Trainin
       return { file: files.get(relative) ?? relative, relative, label };
     });
   };
-  const train = load("train");
+  const all = load("train");
+  const train = limit === undefined ? all : limited(all, limit, recipe.seed);
   if (new Set(train.map(({ label }) => label)).size < 2) {
     throw new CommandLineError("the training images are all real or all fake\nAdd the others.");
   }
   const hasValidation = splitsOf(paths).includes("val");
   if (!hasValidation) note("There is no folder val: nothing is validated.");
   return { train, val: hasValidation ? load("val") : [] };
+}
+
+/**
+ * So many images, half of them real, in their order. Which ones depends on their names and the seed
+ * alone, and those of a smaller limit are among those of a larger one.
+ */
+export function limited(
+  images: readonly TrainingImage[],
+  limit: number,
+  seed: number,
+): TrainingImage[] {
+  const chosen = new Set<TrainingImage>();
+  for (const [label, count] of [
+    [0, Math.ceil(limit / 2)],
+    [1, Math.floor(limit / 2)],
+  ] as const) {
+    const drawn = images
+      .filter((image) => image.label === label)
+      .map((image) => ({ image, place: randomFor(seed, "limit", image.relative).uniform() }))
+      .sort((a, b) => a.place - b.place);
+    if (drawn.length < count) {
+      throw new CommandLineError(
+        `--limit ${limit}: there are ${drawn.length} ${label === 0 ? "real" : "fake"} images\n` +
+          `Choose at most ${2 * drawn.length}.`,
+      );
+    }
+    for (const { image } of drawn.slice(0, count)) chosen.add(image);
+  }
+  note(`train: ${plural(chosen.size, "image")} of them, by the seed`);
+  return images.filter((image) => chosen.has(image));
 }
 
 function countsOf({ groups }: Dataset): string {

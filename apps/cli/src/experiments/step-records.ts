@@ -1,0 +1,107 @@
+/*
+ * What is known about the steps of earlier runs: a file for each in the experiment's folder, which
+ * says what was asked for, whether it was finished, and how long it took.
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { writeFileAtomic } from "../io/atomic-write.ts";
+import { fileError } from "../session/files.ts";
+import { FileError, systemCode } from "../terminal/errors.ts";
+import type { Step } from "./step.ts";
+
+/** One step's record. */
+export interface StepRecord {
+  readonly version: 1;
+  readonly identity: Step["identity"];
+  /** Fingerprint of all that the step and those before it read. */
+  readonly inputs: string;
+  readonly status: "running" | "failed" | "done";
+  /** Of the process that runs it. */
+  readonly pid: number | null;
+  /** Of all attempts together. */
+  readonly seconds: number;
+  readonly key: string;
+  readonly count: number;
+  readonly notices: readonly string[];
+  readonly error: string | null;
+}
+
+/** The records of an experiment's folder. */
+export class StepRecords {
+  readonly #folder: string;
+
+  constructor(out: string) {
+    this.#folder = path.join(out, "steps");
+  }
+
+  /** Where a step's output is written to. */
+  logOf({ id }: Step): string {
+    return path.join(this.#folder, `${id}.log`);
+  }
+
+  /** @throws {FileError} if the file is there and is not ours */
+  async read({ id }: Step): Promise<StepRecord | null> {
+    const file = this.#file(id);
+    let text: string;
+    try {
+      text = await readFile(file, "utf8");
+    } catch (cause) {
+      if (systemCode(cause) === "ENOENT") return null;
+      throw fileError("read", file, cause);
+    }
+    try {
+      const parsed: unknown = JSON.parse(text);
+      if (isRecord(parsed)) return parsed;
+    } catch {
+      // Told below, as any other text that is not ours.
+    }
+    throw new FileError(`${file} is no record of a step\nRemove it to do that step again.`);
+  }
+
+  /** @throws {FileError} if the disk refuses */
+  async write({ id }: Step, record: StepRecord): Promise<void> {
+    const file = this.#file(id);
+    try {
+      await writeFileAtomic(file, `${JSON.stringify(record, null, 2)}\n`);
+    } catch (cause) {
+      throw fileError("write", file, cause);
+    }
+  }
+
+  #file(id: string): string {
+    return path.join(this.#folder, `${id}.json`);
+  }
+}
+
+function isRecord(value: unknown): value is StepRecord {
+  const isObject = typeof value === "object" && value !== null;
+  return isObject && "version" in value && value.version === 1 && "status" in value;
+}
+
+/** The fingerprint of what each step and all before it read, by the step's name. */
+export function allInputs(steps: readonly Step[]): Map<string, string> {
+  const inputs = new Map<string, string>();
+  for (const { id, inputs: own, needs } of steps) {
+    const before = needs.map((need) => inputs.get(need) ?? "");
+    inputs.set(id, fingerprint([own, ...before]));
+  }
+  return inputs;
+}
+
+/** One short text for several. */
+export function fingerprint(texts: Iterable<string>): string {
+  const hash = createHash("sha256");
+  for (const text of texts) hash.update(`${text.length}:${text}`);
+  return hash.digest("hex").slice(0, 32);
+}
+
+/** `weights  a.pth, now b.pth`, for each part in which a record differs from the step. */
+export function identityDifferences(step: Step, record: StepRecord): string[] {
+  const names = new Set([...Object.keys(record.identity), ...Object.keys(step.identity)]);
+  const text = (value: Step["identity"][string] | undefined) => String(value ?? "none");
+  return [...names].flatMap((name) => {
+    const [before, now] = [text(record.identity[name]), text(step.identity[name])];
+    return before === now ? [] : [`${name}  ${before}, now ${now}`];
+  });
+}
