@@ -5,11 +5,12 @@ import {
   centerCrop,
   crop,
   flipHorizontal,
-  normalize,
+  type ImageBatch,
+  imageBatch,
   type RgbImage,
   resize,
 } from "@fauxgrad/models/transforms";
-import { type Random, ShapeError } from "@fauxgrad/tensor";
+import type { Random } from "@fauxgrad/tensor";
 
 /** Sides in pixels: of the resized gradient image, and of the part that training sees. */
 export interface InputGeometry {
@@ -53,32 +54,13 @@ export function validationInput(image: RgbImage, { size, crop: side }: InputGeom
 }
 
 /** Images as the classifier takes them. */
-export interface ClassifierBatch {
-  /** `[N, H, W, 3]`, R G B, normalised. */
-  readonly pixels: Float32Array<ArrayBuffer>;
-  readonly shape: readonly [n: number, height: number, width: number, channels: 3];
-}
+export type ClassifierBatch = ImageBatch;
 
 /**
  * Images of one size as a batch, normalised by ImageNet's mean and deviation.
  *
- * @throws {ShapeError} if there is no image, or their sizes differ
+ * @throws {RangeError} if there is no image, or their sizes differ
  */
 export function classifierBatch(images: readonly RgbImage[]): ClassifierBatch {
-  const [first] = images;
-  if (first === undefined) throw new ShapeError("classifierBatch: no images\nPass one or more.");
-  const { width, height } = first;
-  const values = width * height * 3;
-  const pixels = new Float32Array(images.length * values);
-  for (const [i, image] of images.entries()) {
-    if (image.width !== width || image.height !== height) {
-      throw new ShapeError(
-        "classifierBatch: the images of a batch differ in size\n" +
-          `  image 0  ${width} x ${height}\n  image ${i}  ${image.width} x ${image.height}\n` +
-          "Resize or crop them to one size, or pass them one by one.",
-      );
-    }
-    normalize(image, "imagenet", pixels.subarray(i * values, (i + 1) * values));
-  }
-  return { pixels, shape: [images.length, height, width, 3] };
+  return imageBatch(images, "imagenet");
 }

@@ -1,4 +1,12 @@
 export {
+  type AugmentationGeometry,
+  type AugmentationPlan,
+  augmentImage,
+  drawAugmentation,
+  normalizationOf,
+  validationImage,
+} from "./augmentation.ts";
+export {
   type ClassifierLayer,
   classifierLayer,
   findClassifierLayer,

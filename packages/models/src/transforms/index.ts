@@ -5,6 +5,7 @@ export { flipHorizontal } from "./flip.ts";
 export { gradientFromImage, gradientToImage } from "./gradient-bytes.ts";
 export { type HeatMapOptions, heatMap, jet } from "./heat-map.ts";
 export { type RgbImage, rgbImage } from "./image.ts";
+export { type ImageBatch, imageBatch } from "./image-batch.ts";
 export {
   type Normalization,
   type NormalizationName,
