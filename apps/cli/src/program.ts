@@ -5,6 +5,7 @@
 import { Command, type CommanderError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addConvert } from "./commands/convert.ts";
+import { addData } from "./commands/data.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addLgrad } from "./commands/lgrad.ts";
@@ -50,7 +51,8 @@ export function createProgram(): Command {
       ]),
     )
     .option("--max-memory <size>", "most device memory to use, e.g. 2GiB", parseBytes);
-  for (const add of [addLgrad, addRun, addModels, addConvert, addDoctor, addDemo]) add(program);
+  for (const add of [addLgrad, addRun, addModels, addConvert, addData, addDoctor, addDemo])
+    add(program);
   finish(program);
   return program;
 }

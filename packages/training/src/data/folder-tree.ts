@@ -135,8 +135,8 @@ function labelled(folder: Folder, as: Omit<LabelledImage, "path">): LabelledImag
   return [...files, ...below];
 }
 
-/** What a folder's name says about its images: 0_real, 1_fake_grad, real, fake, 0, 1. */
-function labelByName(name: string): Label | null {
+/** What a folder's name says about its images: 0_real, 1_fake_grad, real, fake, 0, 1; or null. */
+export function labelByName(name: string): Label | null {
   const match = /^(?:(0|1)|(?:[01]_)?(?:(real)|(fake)))(?:_grad)?$/i.exec(name);
   if (match === null) return null;
   return match[1] === "1" || match[3] !== undefined ? 1 : 0;

@@ -1,4 +1,13 @@
+export * from "./audit/index.ts";
 export type { Dataset, DatasetGroup, Label, LabelledImage } from "./labelled-image.ts";
+export {
+  type LabelledTree,
+  labelTree,
+  type TreeImage,
+  type TreeOptions,
+  withSharedReals,
+} from "./labelled-tree.ts";
+export { type Layout, layoutPath } from "./layout-path.ts";
 export {
   FOREN_SYNTHS_CLASSES,
   LGRAD_GENERATORS,
@@ -8,3 +17,13 @@ export {
   testSet,
   trainingSet,
 } from "./layouts.ts";
+export {
+  balanceClasses,
+  fewShots,
+  type Grouping,
+  groupingKey,
+  keyRank,
+  type Shares,
+  type SplitOptions,
+  splitImages,
+} from "./split-images.ts";

@@ -1,0 +1,15 @@
+import type { Command } from "commander";
+import { addDataAudit } from "./data-audit.ts";
+import { addDataSample } from "./data-sample.ts";
+import { addDataSplit } from "./data-split.ts";
+
+/** `fauxgrad data …` */
+export function addData(program: Command): void {
+  const data = program
+    .command("data")
+    .summary("lay out, thin out and check data sets of real and fake images")
+    .description("Data sets: splits, few-shot subsets, and what in the files gives a label away");
+  addDataSplit(data);
+  addDataSample(data);
+  addDataAudit(data);
+}
