@@ -21,6 +21,11 @@ export interface BootstrapOptions {
    * and as many fake images are drawn as there are.
    */
   readonly groups?: ArrayLike<string | number>;
+  /**
+   * Separates the draws of several test sets with one seed, e.g. the generator's name: sets whose
+   * intervals are combined must be drawn independently. Default: none.
+   */
+  readonly stream?: string;
 }
 
 /** A statistic and what it might have been on another test set of the same kind. */
@@ -46,11 +51,31 @@ export function bootstrapIntervals<Name extends string>(
   statistics: Readonly<Record<Name, Statistic>>,
   options: BootstrapOptions,
 ): Record<Name, Interval> {
-  const { seed, resamples = 1000, confidence = 0.95 } = options;
+  return intervalsOfValues(bootstrapValues(labels, scores, statistics, options), options);
+}
+
+/** A statistic on a test set as it is, and on every resample of it. */
+export interface BootstrapValues {
+  readonly value: number;
+  readonly resampled: Float64Array;
+}
+
+/**
+ * What {@link bootstrapIntervals} is made of: several statistics on the same resamples.
+ *
+ * @throws as {@link bootstrapIntervals}
+ */
+export function bootstrapValues<Name extends string>(
+  labels: Labels,
+  scores: Scores,
+  statistics: Readonly<Record<Name, Statistic>>,
+  options: BootstrapOptions,
+): Record<Name, BootstrapValues> {
+  const { seed, resamples = 1000, stream } = options;
   checkScored("bootstrapIntervals", labels, scores);
   checkOptions(options, labels.length);
   const sorted = sortedByScore(labels, scores, options.groups);
-  const random = new Random(seed, "bootstrap");
+  const random = new Random(seed, stream === undefined ? "bootstrap" : `bootstrap/${stream}`);
   const names = Object.keys(statistics) as Name[];
   const values = names.map(() => new Float64Array(resamples));
   for (let i = 0; i < resamples; i += 1) {
@@ -59,11 +84,45 @@ export function bootstrapIntervals<Name extends string>(
       values[which]![i] = statistics[name](sample.labels, sample.scores);
     }
   }
-  const intervals = names.map((name, which) => [
-    name,
-    intervalOf(statistics[name](labels, scores), values[which]!, confidence),
-  ]);
+  return Object.fromEntries(
+    names.map((name, which) => [
+      name,
+      { value: statistics[name](labels, scores), resampled: values[which]! },
+    ]),
+  ) as Record<Name, BootstrapValues>;
+}
+
+/** The intervals of values of {@link bootstrapValues}. */
+export function intervalsOfValues<Name extends string>(
+  values: Readonly<Record<Name, BootstrapValues>>,
+  { confidence = 0.95 }: Pick<BootstrapOptions, "confidence">,
+): Record<Name, Interval> {
+  const names = Object.keys(values) as Name[];
+  const intervals = names.map((name) => {
+    const { value, resampled } = values[name];
+    return [name, intervalOf(value, resampled, confidence)];
+  });
   return Object.fromEntries(intervals) as Record<Name, Interval>;
+}
+
+/**
+ * The mean of a statistic over several test sets, each counted once: on the sets as they are, and
+ * with every set resampled within itself. A set on which it is not defined is left out of the mean.
+ *
+ * @param sets with the same number of resamples, drawn independently (`stream`)
+ */
+export function meanOfSets(sets: readonly BootstrapValues[]): BootstrapValues {
+  const resampled = new Float64Array(sets[0]?.resampled.length ?? 0);
+  for (let i = 0; i < resampled.length; i += 1) {
+    resampled[i] = definedMean(sets.map((set) => set.resampled[i]!));
+  }
+  return { value: definedMean(sets.map(({ value }) => value)), resampled };
+}
+
+/** Of the values that are numbers; NaN if none is. */
+export function definedMean(values: readonly number[]): number {
+  const defined = values.filter((value) => !Number.isNaN(value));
+  return defined.reduce((sum, value) => sum + value, 0) / defined.length;
 }
 
 /** Images in descending order of their scores, so that every resample is sorted already. */

@@ -2,8 +2,12 @@ export { type Accuracies, accuracies, type Confusion, confusion } from "./accura
 export { averagePrecision } from "./average-precision.ts";
 export {
   type BootstrapOptions,
+  type BootstrapValues,
   bootstrapIntervals,
+  bootstrapValues,
   type Interval,
+  intervalsOfValues,
+  meanOfSets,
   type Statistic,
 } from "./bootstrap.ts";
 export {

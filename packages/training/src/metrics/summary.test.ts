@@ -154,3 +154,35 @@ test("intervals use the groups of the predictions, and belong to the values", ()
   );
   expect(withGroups!.intervals).not.toEqual(without!.intervals);
 });
+
+test("the mean's interval is that of independent sets, each drawn within itself", () => {
+  // Four generators of 100 images with 80 right: each has a deviation of √(0.8·0.2/100) = 0.04,
+  // their mean half of that.
+  const all = ["a", "b", "c", "d"].flatMap((generator) => {
+    const { labels, scores } = trials(100, 80);
+    return labels.map((label, i) => ({
+      ...{ generator, category: null, label: label as 0 | 1 },
+      logit: scores[i]! - 0.5,
+    }));
+  });
+  const { generators, meanIntervals } = summarize(all, {
+    bootstrap: { seed: 4, resamples: 2000 },
+  });
+  const width = ({ low, high }: { low: number; high: number }) => high - low;
+  const [first, second] = generators.map(({ intervals }) => intervals!.accuracy);
+  // The same images, but draws of their own: with the same draws the mean would be as wide as one.
+  const ratio = width(meanIntervals!.accuracy) / width(first!);
+  expect(Math.abs(ratio - 0.5)).toBeLessThan(0.06);
+  expect(meanIntervals!.accuracy.value).toBeCloseTo(0.8, 12);
+  expect(second!.value).toBe(first!.value);
+});
+
+test("a mean is over the generators that have the measure, resample by resample", () => {
+  const fakes = predictions("crn", null, [1, 2]).map((each) => ({ ...each, label: 1 as const }));
+  const { mean, meanIntervals } = summarize([...fakes, ...predictions("biggan", null, [-2, 3])], {
+    bootstrap: { seed: 1, resamples: 50 },
+  });
+  expect(meanIntervals!.rocAuc).toEqual({ value: 1, low: 1, high: 1, undefinedResamples: 0 });
+  expect(meanIntervals!.accuracy.value).toBe(mean.accuracy);
+  expect(summarize(fakes).meanIntervals).toBeNull();
+});

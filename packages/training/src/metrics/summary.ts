@@ -3,7 +3,15 @@
  */
 import { type Accuracies, accuracies, type Confusion, confusion } from "./accuracy.ts";
 import { averagePrecision } from "./average-precision.ts";
-import { type BootstrapOptions, bootstrapIntervals, type Interval } from "./bootstrap.ts";
+import {
+  type BootstrapOptions,
+  type BootstrapValues,
+  bootstrapValues,
+  definedMean,
+  type Interval,
+  intervalsOfValues,
+  meanOfSets,
+} from "./bootstrap.ts";
 import { checkScored, type Labels, type Scores } from "./cuts.ts";
 import { rocAuc } from "./roc.ts";
 import { sigmoid32 } from "./sigmoid.ts";
@@ -57,6 +65,12 @@ export interface Summary {
   readonly mean: Readonly<Record<MetricName, number>>;
   /** How many generators each mean is over. */
   readonly meanOver: Readonly<Record<MetricName, number>>;
+  /**
+   * Bootstrap intervals of the means, if asked for: the images of each generator are drawn anew,
+   * the generators stay. They say what other images of these generators would give, not other
+   * generators.
+   */
+  readonly meanIntervals: Readonly<Record<MetricName, Interval>> | null;
 }
 
 /** In the order in which they are shown. */
@@ -104,38 +118,45 @@ export function measure(
  */
 export function summarize(
   predictions: readonly Prediction[],
-  options: MeasureOptions & { readonly bootstrap?: Omit<BootstrapOptions, "groups"> } = {},
+  options: MeasureOptions & { readonly bootstrap?: DrawOptions } = {},
 ): Summary {
+  const { bootstrap } = options;
+  const resampled: Record<MetricName, BootstrapValues>[] = [];
   const generators = grouped(predictions, ({ generator }) => generator).map(
-    ([name, images]): GeneratorSummary => ({
-      name,
-      metrics: measure(labelsOf(images), logitsOf(images), options),
-      intervals: options.bootstrap ? intervalsOf(images, options, options.bootstrap) : null,
-      categories: grouped(images, ({ category }) => category)
-        .filter((entry): entry is [string, Prediction[]] => entry[0] !== null)
-        .map(([category, members]) => ({
-          name: category,
-          metrics: measure(labelsOf(members), logitsOf(members), options),
-        })),
-    }),
+    ([name, images]): GeneratorSummary => {
+      const values = bootstrap && resample(images, options, { ...bootstrap, stream: name });
+      if (values !== undefined) resampled.push(values);
+      return {
+        name,
+        metrics: measure(labelsOf(images), logitsOf(images), options),
+        intervals: values && bootstrap ? intervalsOfValues(values, bootstrap) : null,
+        categories: grouped(images, ({ category }) => category)
+          .filter((entry): entry is [string, Prediction[]] => entry[0] !== null)
+          .map(([category, members]) => ({
+            name: category,
+            metrics: measure(labelsOf(members), logitsOf(members), options),
+          })),
+      };
+    },
   );
-  const defined = (name: MetricName) =>
-    generators.map(({ metrics }) => metrics[name]).filter((value) => !Number.isNaN(value));
+  const values = (name: MetricName) => generators.map(({ metrics }) => metrics[name]);
+  const means = (name: MetricName) => meanOfSets(resampled.map((each) => each[name]));
   return {
     generators,
-    mean: forEachMetric((name) => {
-      const values = defined(name);
-      return values.reduce((sum, value) => sum + value, 0) / values.length;
-    }),
-    meanOver: forEachMetric((name) => defined(name).length),
+    mean: forEachMetric((name) => definedMean(values(name))),
+    meanOver: forEachMetric((name) => values(name).filter((value) => !Number.isNaN(value)).length),
+    meanIntervals: bootstrap ? intervalsOfValues(forEachMetric(means), bootstrap) : null,
   };
 }
 
-function intervalsOf(
+/** How resamples are drawn; groups and streams are the predictions' own. */
+type DrawOptions = Omit<BootstrapOptions, "groups" | "stream">;
+
+function resample(
   images: readonly Prediction[],
   options: MeasureOptions,
   bootstrap: Omit<BootstrapOptions, "groups">,
-): Record<MetricName, Interval> {
+): Record<MetricName, BootstrapValues> {
   const { ranking = "sigmoid", threshold = 0.5 } = options;
   const logits = logitsOf(images);
   const groups = images.map(({ group }) => group);
@@ -144,7 +165,7 @@ function intervalsOf(
   const ranked = (scores: Scores) => (ranking === "logit" ? scores : sigmoid32(scores));
   const rates = (labels: Labels, scores: Scores) =>
     accuracies(confusion(labels, sigmoid32(scores), threshold));
-  return bootstrapIntervals(
+  return bootstrapValues(
     labelsOf(images),
     logits,
     {
@@ -158,7 +179,7 @@ function intervalsOf(
   );
 }
 
-function forEachMetric(value: (name: MetricName) => number): Record<MetricName, number> {
+function forEachMetric<Value>(value: (name: MetricName) => Value): Record<MetricName, Value> {
   return {
     accuracy: value("accuracy"),
     realAccuracy: value("realAccuracy"),
