@@ -35,4 +35,9 @@ export const presets: Readonly<Record<ModelName, Preset>> = {
   deeplabv3_resnet50: resized,
   deeplabv3_resnet101: resized,
   idinvert_encoder: native,
+  efficientnet_b0: resized,
+  resnext50_32x4d: resized,
+  // Detectors of the other method, which take any multiple of 32.
+  tgd_efficientnet_b0: resized,
+  tgd_resnext50_32x4d: resized,
 };

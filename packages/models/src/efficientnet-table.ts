@@ -170,28 +170,24 @@ export interface EfficientNetNames {
   block(plan: BlockPlan): readonly [name: string, layers: BlockNames];
 }
 
-/** EfficientNet-PyTorch's names, with its `bn` or with T-GD's `gn` for the normalisations. */
-function lukemelasNames(norm: "bn" | "gn"): EfficientNetNames {
-  const layers: BlockNames = {
-    expand: ["_expand_conv", `_${norm}0`],
-    depthwise: ["_depthwise_conv", `_${norm}1`],
-    reduce: "_se_reduce",
-    excite: "_se_expand",
-    project: ["_project_conv", `_${norm}2`],
-  };
-  return {
-    stem: ["_conv_stem", `_${norm}0`],
-    head: ["_conv_head", `_${norm}1`],
-    fc: "_fc",
-    block: ({ index }) => [`_blocks.${index}`, layers],
-  };
-}
+const tgdLayers: BlockNames = {
+  expand: ["_expand_conv", "_gn0"],
+  depthwise: ["_depthwise_conv", "_gn1"],
+  reduce: "_se_reduce",
+  excite: "_se_expand",
+  project: ["_project_conv", "_gn2"],
+};
 
-/** T-GD's names. */
-export const tgdNames = lukemelasNames("gn");
-
-/** Those of lukemelas/EfficientNet-PyTorch. */
-export const upstreamNames = lukemelasNames("bn");
+/**
+ * T-GD's names. Those of lukemelas/EfficientNet-PyTorch, which it was made from, are the same but for
+ * the normalisations: `_bn0`, `_bn1`, `_bn2`.
+ */
+export const tgdNames: EfficientNetNames = {
+  stem: ["_conv_stem", "_gn0"],
+  head: ["_conv_head", "_gn1"],
+  fc: "_fc",
+  block: ({ index }) => [`_blocks.${index}`, tgdLayers],
+};
 
 /** torchvision's names: a block without expansion counts its layers from one less. */
 export function torchvisionNames({ stages }: Pick<EfficientNetPlan, "stages">): EfficientNetNames {
@@ -212,4 +208,15 @@ export function torchvisionNames({ stages }: Pick<EfficientNetPlan, "stages">): 
       return [`features.${stage + 1}.${repeat}`, layers];
     },
   };
+}
+
+/** The convolutions of a network, in order, squeeze and excitation among them. */
+export function convolutionNames(plan: EfficientNetPlan, names: EfficientNetNames): string[] {
+  const blocks = plan.blocks.flatMap((block) => {
+    const [name, { expand, depthwise, reduce, excite, project }] = names.block(block);
+    const expands = block.width !== block.inChannels;
+    const layers = [...(expands ? [expand[0]] : []), depthwise[0], reduce, excite, project[0]];
+    return layers.map((layer) => `${name}.${layer}`);
+  });
+  return [names.stem[0], ...blocks, names.head[0]];
 }

@@ -123,6 +123,8 @@ function formOf(options: EfficientNetOptions, plan: EfficientNetPlan) {
  */
 export class EfficientNet extends Module implements FeatureNetwork {
   readonly form: EfficientNetForm;
+  /** All sizes. */
+  readonly plan: EfficientNetPlan;
   readonly blocks: readonly MobileBlock[];
   readonly dropout: Dropout;
   readonly fc: Linear;
@@ -138,6 +140,7 @@ export class EfficientNet extends Module implements FeatureNetwork {
     const plan = planEfficientNet(stages, widthMultiplier);
     const { parts, names, numClasses } = formOf(options, plan);
     this.form = form;
+    this.plan = plan;
     this.#names = names;
     const { stem, blocks, head } = plan;
     const stemConvolution = parts.convolution(3, stem, 3, { stride: 2 });

@@ -20,7 +20,9 @@ export {
   efficientNetStages,
   planEfficientNet,
 } from "./efficientnet-table.ts";
+export { ForensicTransfer, type ForensicTransferOutput } from "./forensic-transfer.ts";
 export { IdinvertEncoder, type IdinvertEncoderOptions } from "./idinvert-encoder.ts";
+export { type ConvolutionImport, importConvolutions } from "./import-convolutions.ts";
 export { InceptionV3, type InceptionV3Options } from "./inception-v3.ts";
 export { inceptionV3FromKeras } from "./inception-v3-keras.ts";
 export type { FeatureNetwork } from "./layers/feature-network.ts";
@@ -38,5 +40,6 @@ export {
 } from "./registry.ts";
 export { type ModelName, modelNames } from "./registry-table.ts";
 export { ResNet, type ResNetName, type ResNetOptions, resnetBlocks } from "./resnet.ts";
+export { Bottleneck, type ResNetForm } from "./resnet-block.ts";
 export { Vgg16, type Vgg16Options } from "./vgg.ts";
 export { VisionTransformer, type VisionTransformerOptions } from "./vision-transformer.ts";

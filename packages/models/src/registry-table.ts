@@ -10,10 +10,12 @@ import { toGenforceNames } from "./discriminators/key-names.ts";
 import { PgganDiscriminator, type PgganOptions } from "./discriminators/pggan.ts";
 import { StyleganDiscriminator, type StyleganOptions } from "./discriminators/stylegan.ts";
 import { Stylegan2Discriminator } from "./discriminators/stylegan2.ts";
+import { EfficientNet, type EfficientNetOptions } from "./efficientnet.ts";
 import { IdinvertEncoder } from "./idinvert-encoder.ts";
 import { InceptionV3, type InceptionV3Options, isAuxiliary } from "./inception-v3.ts";
 import type { InputContract, ModelOptions, OptionDescription } from "./registry.ts";
 import { ResNet, type ResNetName } from "./resnet.ts";
+import type { ResNetForm } from "./resnet-block.ts";
 import { type Normalization, normalizations } from "./transforms/index.ts";
 import { Vgg16, type Vgg16Options } from "./vgg.ts";
 import { VisionTransformer, type VisionTransformerOptions } from "./vision-transformer.ts";
@@ -33,6 +35,10 @@ export const modelNames = [
   "deeplabv3_resnet50",
   "deeplabv3_resnet101",
   "idinvert_encoder",
+  "efficientnet_b0",
+  "resnext50_32x4d",
+  "tgd_efficientnet_b0",
+  "tgd_resnext50_32x4d",
 ] as const;
 
 /** A network's name. */
@@ -117,6 +123,27 @@ function deeplab(backbone: ResNetName, title: string): Entry {
     isUnused: isAuxiliaryHead,
     create(state, options: DeepLabV3Options) {
       return state === null ? new DeepLabV3(backbone, options) : DeepLabV3.fromState(state);
+    },
+  };
+}
+
+const EFFICIENTNET_PAPER =
+  "Tan and Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, ICML 2019";
+const RESNEXT_PAPER =
+  "Xie et al., Aggregated Residual Transformations for Deep Neural Networks, CVPR 2017";
+const TGD_PAPER =
+  "Jeon et al., T-GD: Transferable GAN-generated Images Detection Framework, ICML 2020";
+const SUMMED_LOGITS = "logits [N, numClasses]";
+/** Real and fake. */
+const twoClasses = integer("numClasses", 2, "outputs");
+
+function resnext(form: ResNetForm): Pick<Entry, "summedOutput" | "create"> {
+  return {
+    summedOutput: SUMMED_LOGITS,
+    create(state, options: { numClasses?: number }) {
+      return state === null
+        ? new ResNet("resnext50_32x4d", { form, ...options })
+        : ResNet.fromState(state, { form });
     },
   };
 }
@@ -258,5 +285,52 @@ export const modelTable: Readonly<Record<ModelName, Entry>> = {
     create(state) {
       return state === null ? new IdinvertEncoder() : IdinvertEncoder.fromState(state);
     },
+  },
+  efficientnet_b0: {
+    title: "EfficientNet-B0 (torchvision)",
+    paper: EFFICIENTNET_PAPER,
+    input: imagenet(224, 1),
+    summedOutput: SUMMED_LOGITS,
+    options: [numClasses],
+    create(state, options: Pick<EfficientNetOptions, "numClasses">) {
+      const form = "torchvision";
+      return state === null
+        ? new EfficientNet({ form, ...options })
+        : EfficientNet.fromState(state, { form });
+    },
+  },
+  resnext50_32x4d: {
+    title: "ResNeXt-50 32x4d (torchvision)",
+    paper: RESNEXT_PAPER,
+    input: imagenet(224, 1),
+    options: [numClasses],
+    ...resnext("torchvision"),
+  },
+  tgd_efficientnet_b0: {
+    title: "T-GD's EfficientNet-B0 (weight standardisation, group norm)",
+    paper: TGD_PAPER,
+    input: imagenet(128, 32),
+    summedOutput: SUMMED_LOGITS,
+    options: [
+      twoClasses,
+      flag("standardizeSE", true, "standardise squeeze and excitation too, as the authors do"),
+      {
+        key: "padding",
+        kind: ["frozen", "same"],
+        default: "frozen",
+        inferred: false,
+        text: "the authors', for sides that 32 divides, or TensorFlow's for any side",
+      },
+    ],
+    create(state, options: Omit<EfficientNetOptions, "form">) {
+      return state === null ? new EfficientNet(options) : EfficientNet.fromState(state, options);
+    },
+  },
+  tgd_resnext50_32x4d: {
+    title: "T-GD's ResNeXt-50 32x4d (weight standardisation, group norm)",
+    paper: TGD_PAPER,
+    input: imagenet(128, 1),
+    options: [twoClasses],
+    ...resnext("tgd"),
   },
 };

@@ -43,6 +43,10 @@ plainTest("every network is described", () => {
     ["deeplabv3_resnet50", 520, 1, 39_638_869, 362],
     ["deeplabv3_resnet101", 520, 1, 58_630_997, 668],
     ["idinvert_encoder", 256, null, 165_326_848, 120],
+    ["efficientnet_b0", 224, 1, 5_288_548, 360],
+    ["resnext50_32x4d", 224, 1, 25_028_904, 320],
+    ["tgd_efficientnet_b0", 128, 32, 4_010_110, 213],
+    ["tgd_resnext50_32x4d", 128, 1, 22_984_002, 161],
   ]);
   const { expectedKeys, options } = describeModel("pggan");
   expect(expectedKeys({ resolution: "1024" }).size).toBe(57);
@@ -94,7 +98,8 @@ describe("what is wrong with a name or an option is said", () => {
       'models: there is no network called "vgg"\n' +
         "  known  pggan, stylegan, stylegan2, vgg16, resnet50, inception_v3, " +
         "inception_v3_nsfwjs, clip_rn50, vit_b_16, deeplabv3_resnet50, deeplabv3_resnet101, " +
-        "idinvert_encoder\n" +
+        "idinvert_encoder, efficientnet_b0, resnext50_32x4d, tgd_efficientnet_b0, " +
+        "tgd_resnext50_32x4d\n" +
         "Choose one of these.",
     );
   });
@@ -176,6 +181,24 @@ describe("checkpoints", () => {
     const run = () => network.forward(tensor(gpu, image(1, 32), [1, 32, 32, 3])).read();
     expect(await scope(run)).toHaveLength(4);
     network.dispose();
+  });
+
+  test("of T-GD's authors, with the switch for squeeze and excitation", async ({ gpu }) => {
+    const tensors = new Map<string, HostTensor>();
+    for (const [key, shape] of describeModel("tgd_efficientnet_b0").expectedKeys()) {
+      const count = shape.reduce((product, length) => product * length, 1);
+      const values = Float32Array.from({ length: count }, (_, i) => ((i * 37) % 101) / 101 - 0.5);
+      tensors.set(key, fromFloat32(values, shape));
+    }
+    const logits: Float32Array[] = [];
+    for (const standardizeSE of ["true", "false"]) {
+      const { network } = loadModel(gpu, "tgd_efficientnet_b0", tensors, { standardizeSE });
+      const run = () => network.forward(tensor(gpu, image(1, 32), [1, 32, 32, 3])).read();
+      logits.push(await scope(run));
+      network.dispose();
+    }
+    expect(logits[0]).toHaveLength(2);
+    expect(logits[1]).not.toEqual(logits[0]);
   });
 
   test("that do not fit list everything", ({ gpu }) => {

@@ -62,7 +62,7 @@ describe("the description alone", () => {
     }
     expect(() => ResNet.fromState(new Map([["input0.weight", [64, 3, 1, 1]]]))).toThrow(
       "resnet: the weights are not those of a ResNet with bottleneck blocks\n" +
-        "  found   input0.weight\n  known   resnet50, resnet101, resnet152\n" +
+        "  found   input0.weight\n  known   resnet50, resnet101, resnet152, resnext50_32x4d\n" +
         "Pass a state dict with torchvision's names (conv1.weight, …, fc.bias).",
     );
   });
