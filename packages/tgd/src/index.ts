@@ -26,6 +26,13 @@ export {
   drawCutMix,
   partnerLabels,
 } from "./cutmix.ts";
+export {
+  codedForensicTransfer,
+  ForensicTransferObjective,
+  forensicTransferActivations,
+  forensicTransferLoss,
+  forensicTransferScore,
+} from "./forensic-transfer.ts";
 export { learningRateAt, type Moment } from "./learning-rate.ts";
 export { type NotebookRun, notebookRuns } from "./notebook-runs.ts";
 export {
@@ -78,4 +85,3 @@ export type {
   TgdTrainerProgress,
   TgdTrainerState,
 } from "./training-state.ts";
-export type { ImageBatch } from "./training-step.ts";
