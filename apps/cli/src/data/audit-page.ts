@@ -10,7 +10,7 @@ import type { Examined } from "./examine-files.ts";
 import { countRows } from "./placed-files.ts";
 
 const MOST_GROUPS = 12;
-const MOST_IMAGES = 6;
+const MOST_IMAGES = 5;
 const MOST_PROBLEMS = 100;
 const THUMBNAIL = 160;
 
