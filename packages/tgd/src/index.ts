@@ -43,6 +43,15 @@ export {
   type PartResult,
 } from "./objective.ts";
 export {
+  type CutMixLosses,
+  cutMixAuroc,
+  cutMixLosses,
+  TGD_GENERATORS,
+  type TgdPaperRow,
+  tgdPaperRow,
+  tgdPaperRows,
+} from "./paper-tables.ts";
+export {
   type AugmentationRates,
   codedRegularization,
   type RecipePreset,
