@@ -1,7 +1,8 @@
+import type { ImageBatch } from "@fauxgrad/models/transforms";
 import { randomFor } from "@fauxgrad/training";
 import { applyCutMix, drawCutMix, partnerLabels } from "./cutmix.ts";
 import type { TgdRecipe } from "./recipe.ts";
-import type { ImageBatch, PreparedBatch } from "./training-step.ts";
+import type { PreparedBatch } from "./training-step.ts";
 
 /** A batch as it goes to the device, and how many of its images were mixed. */
 export interface MixedBatch extends PreparedBatch {

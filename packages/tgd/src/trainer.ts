@@ -7,6 +7,7 @@
  * arrive later, so that whoever trains can prepare the next batch while the device works.
  */
 import type { HostTensor } from "@fauxgrad/models/checkpoint";
+import type { ImageBatch } from "@fauxgrad/models/transforms";
 import { type Gpu, noGrad, type Random, ShapeError, scope, tensor } from "@fauxgrad/tensor";
 import type { Layer } from "@fauxgrad/tensor/nn";
 import {
@@ -31,7 +32,7 @@ import type {
   TgdStepOutcome,
   TgdTrainerState,
 } from "./training-state.ts";
-import { type ImageBatch, type StepValues, TrainingStep } from "./training-step.ts";
+import { type StepValues, TrainingStep } from "./training-step.ts";
 
 /** What is trained, on what, and how. */
 export interface TgdTrainerOptions {

@@ -3,6 +3,7 @@
  * student's gradients, part by part; then, once, γ, the penalties and the update. Nothing of it
  * waits for the host.
  */
+import type { ImageBatch } from "@fauxgrad/models/transforms";
 import {
   add,
   affine,
@@ -25,13 +26,6 @@ import type { OptimizerRecipe, TgdRecipe } from "./recipe.ts";
 import { adaptiveStrength, Penalties, type PenaltyValues, strengthOf } from "./regularization.ts";
 import { StartPoint } from "./start-point.ts";
 import type { TeacherValues } from "./training-state.ts";
-
-/** Images as the networks take them. */
-export interface ImageBatch {
-  /** `[N, H, W, 3]`, R G B, normalised. */
-  readonly pixels: Float32Array<ArrayBuffer>;
-  readonly shape: readonly [n: number, height: number, width: number, channels: 3];
-}
 
 /** A batch as it goes to the device. */
 export interface PreparedBatch {

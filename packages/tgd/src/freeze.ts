@@ -1,0 +1,38 @@
+import { Bottleneck, MobileBlock } from "@fauxgrad/models";
+import { UsageError } from "@fauxgrad/tensor";
+import type { Module, Parameter } from "@fauxgrad/tensor/nn";
+
+/**
+ * Freezes what General Transfer freezes: everything up to the first convolution of the second to last
+ * block. What learns is the rest of that block, the last one, and what follows them.
+ *
+ * In EfficientNet-B0 these are the authors' first 183 tensors: stem, blocks 0 to 13 and the expansion
+ * of block 14; 1 498 722 parameters learn. For ResNeXt-50 the authors have no rule. It has 16 blocks
+ * as well, and the same one freezes up to `layer4.1.conv1`.
+ *
+ * @returns names of the frozen parameters, in order
+ * @throws {UsageError} if the network does not consist of such blocks, or of fewer than two
+ */
+export function freezeForGeneralTransfer(network: Module): string[] {
+  const blocks = [...network.modules()].filter(
+    (module) => module instanceof MobileBlock || module instanceof Bottleneck,
+  );
+  const lastFrozen = blocks.at(-2)?.parameters()[0];
+  if (lastFrozen === undefined) {
+    throw new UsageError(
+      `freezeForGeneralTransfer: ${network.constructor.name} has ${blocks.length} blocks\n` +
+        "Pass an EfficientNet or a ResNet of two blocks or more.",
+    );
+  }
+  const frozen: string[] = [];
+  for (const [name, parameter] of network.namedParameters()) {
+    frozen.push(name);
+    freeze(parameter);
+    if (parameter === lastFrozen) break;
+  }
+  return frozen;
+}
+
+function freeze(parameter: Parameter): void {
+  parameter.requiresGrad = false;
+}
