@@ -35,8 +35,12 @@ function hashes(count: number, random: Random): PerceptualHash[] {
 }
 
 function distance(a: PerceptualHash, b: PerceptualHash): number {
-  const word = (i: number) => (a.bits[i]! ^ b.bits[i]!) >>> 0;
-  return [...(word(0).toString(2) + word(1).toString(2))].filter((bit) => bit === "1").length;
+  let count = 0;
+  for (let bit = 0; bit < 64; bit += 1) {
+    const word = bit >> 5;
+    count += ((a.bits[word]! ^ b.bits[word]!) >>> (bit & 31)) & 1;
+  }
+  return count;
 }
 
 test.each([0, 3, 4, 7])("finds what comparing each with each finds, up to %i bits", (limit) => {
@@ -58,11 +62,11 @@ test.each([0, 3, 4, 7])("finds what comparing each with each finds, up to %i bit
 });
 
 test("a picture resembles itself at another size and brightness, and no other picture", () => {
-  const pictures = Array.from({ length: 40 }, (_, i) => picture(i));
+  const pictures = Array.from({ length: 20 }, (_, i) => picture(i));
   const changed = { ...picture(7, 96, 72) };
   changed.data = changed.data.map((value) => Math.min(255, value * 0.9 + 12));
   const all = [...pictures, changed].map(perceptualHash);
-  expect(nearDuplicates(all)).toMatchObject([{ first: 7, second: 40 }]);
+  expect(nearDuplicates(all)).toMatchObject([{ first: 7, second: 20 }]);
 });
 
 test("flat pictures resemble nothing", () => {
