@@ -76,7 +76,8 @@ describe.skipIf(GPU === "off")("lgrad eval", () => {
     expect(made.stderr).toContain("1 file left out.\n");
     expect(made.stdout).toMatch(/\(0 progan {4}\) acc: .*\n\(1 biggan {4}\) .*\n\(2 Mean {6}\) /);
     expect((await readdir(out)).sort()).toEqual([
-      ...["predictions.csv", "report.html", "results.csv", "results.json", "table.md"],
+      ...["predictions.csv", "report.html", "results.csv", "results.json", "scores.jsonl"],
+      "table.md",
     ]);
 
     const predictions = await readCsv(path.join(out, "predictions.csv"));
@@ -98,6 +99,37 @@ describe.skipIf(GPU === "off")("lgrad eval", () => {
     const { averagePrecision } = progan;
     expect(made.stdout).toContain(`ap: ${(100 * averagePrecision).toFixed(2)}\n(1 biggan`);
     expect(await readFile(path.join(out, "table.md"), "utf8")).toContain("| 99.9/100.0 |");
+    const { meanIntervals, mean } = results;
+    expect(meanIntervals.accuracy.value).toBe(mean.accuracy);
+    const page = await readFile(path.join(out, "report.html"), "utf8");
+    expect(page).toContain("<title>Receiver operating characteristic</title>");
+    expect(page).toContain("<td>Mean</td>");
+  });
+
+  test("goes on from the scores that an earlier run left, and takes none of another's", async () => {
+    const out = within("resumed");
+    const args = [...MODEL, "--data", within("data"), "--out", out];
+    const whole = await evaluate(...args);
+    expect(whole.code, whole.stderr).toBe(0);
+    const results = await readFile(path.join(out, "results.json"), "utf8");
+    const file = path.join(out, "scores.jsonl");
+    const lines = (await readFile(file, "utf8")).split("\n");
+    // As a kill leaves it: two scores, and half of the third.
+    await writeFile(file, `${lines.slice(0, 3).join("\n")}\n${lines[3]?.slice(0, 40)}`);
+    const resumed = await evaluate(...args);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(resumed.stderr).toContain(`2 scores of an earlier run are in ${file}.\n`);
+    expect(await readFile(path.join(out, "results.json"), "utf8")).toBe(results);
+    expect((await readFile(file, "utf8")).split("\n").sort()).toEqual([...lines].sort());
+    // A score is taken, not computed again: here a false one shows it.
+    await writeFile(file, lines.join("\n").replace(/"logit":[^,]+/, '"logit":3'));
+    const taken = await evaluate(...args);
+    expect(taken.stderr).toContain("5 scores of an earlier run");
+    const [first] = await readCsv(path.join(out, "predictions.csv"));
+    expect(first?.["logit"]).toBe("3");
+    const other = await evaluate(...args, "--channel-order", "bgr");
+    expect(other.stderr).toContain("held scores of other networks or options: they are replaced.");
+    expect(other.stderr).not.toContain("of an earlier run");
   });
 
   test("gradient images that transform wrote get the logits of the images they were made of", async () => {

@@ -1,52 +1,26 @@
 import path from "node:path";
-import { type PaperRow, paperRow, paperRows } from "@fauxgrad/lgrad";
+import { paperRow, paperRows } from "@fauxgrad/lgrad";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import {
-  addDetectorOptions,
-  checkTransformation,
-  type DetectorCommandOptions,
-} from "../detection/detector-options.ts";
+import { addDetectorOptions, checkTransformation } from "../detection/detector-options.ts";
 import { type Evaluation, evaluate } from "../detection/evaluation.ts";
-import { evaluationPage } from "../detection/evaluation-page.ts";
 import {
-  comparisonRows,
-  markdown,
-  officialLines,
-  predictionRows,
-  resultRows,
-  terminalTable,
-} from "../detection/evaluation-text.ts";
-import { type PerturbOptions, perturbationModes } from "../detection/perturb-images.ts";
+  type EvalOptions,
+  evaluationJson,
+  type Outcome,
+  scoreIdentity,
+  writeEvaluation,
+} from "../detection/evaluation-output.ts";
+import { comparisonRows, officialLines, terminalTable } from "../detection/evaluation-text.ts";
+import { perturbationModes } from "../detection/perturb-images.ts";
 import { openScorer, type Scored, scoreAll } from "../detection/run-evaluation.ts";
-import {
-  type DataOptions,
-  findTestData,
-  findValidationData,
-  type TestData,
-} from "../detection/test-data.ts";
-import { writeFileAtomic } from "../io/atomic-write.ts";
-import { renderReport } from "../report/html.ts";
-import { fileError } from "../session/files.ts";
+import { ScoreLog } from "../detection/score-log.ts";
+import { findTestData, findValidationData, type TestData } from "../detection/test-data.ts";
 import { setAction } from "../terminal/command.ts";
-import { csvText } from "../terminal/csv.ts";
 import { CommandLineError, exitCodes, FileError } from "../terminal/errors.ts";
 import { nearest } from "../terminal/nearest.ts";
 import { columns, note, print, printJson } from "../terminal/output.ts";
 import { parseCount, parseSeed } from "../terminal/parse.ts";
 import { plural } from "../terminal/units.ts";
-
-interface EvalOptions extends DetectorCommandOptions, DataOptions {
-  readonly scores: "sigmoid" | "logits";
-  readonly paperRow?: string;
-  readonly bootstrap?: number | true;
-  readonly confidence: number;
-  readonly calibrate?: string;
-  readonly perturb: (typeof perturbationModes)[number];
-  readonly perturbParameters: PerturbOptions["parameters"];
-  readonly seed: number;
-  readonly out?: string;
-  readonly json?: boolean;
-}
 
 const RESAMPLES = 1000;
 
@@ -55,7 +29,8 @@ The folders of --data are GENERATOR/[CATEGORY/]{0_real,1_fake}, below ROOT or RO
 that are not there are noted. Folders whose names end in _grad hold gradient images, which need no
 --model. --perturb changes half of the images before their gradients are taken.
 
-With --out DIR: predictions.csv, results.csv, results.json, table.md and report.html.
+With --out DIR: predictions.csv, results.csv, results.json, table.md and report.html; and
+scores.jsonl, from which an evaluation that was interrupted goes on when it is run again.
 
 Examples:
   fauxgrad lgrad eval --weights LGrad.pth --data ForenSynths/test \\
@@ -113,11 +88,17 @@ async function evaluateTestSet(options: EvalOptions): Promise<number> {
   const scorer = await openScorer(options, test.isGradients);
   const { device, transformation } = scorer;
   note(`${transformation ?? "gradient images"}; classifier of ${options.weights}; on ${device}`);
+  const log = await openLog(options, test, device);
+  const perturb = mode === "none" ? null : { mode, parameters, seed };
+  const { resize, maxPixels } = options;
   const scored = await scoreAll(
     scorer,
     { test, validation },
-    { ...options, perturb: mode === "none" ? null : { mode, parameters, seed } },
-  );
+    { resize, perturb, log, ...(maxPixels === undefined ? {} : { maxPixels }) },
+  ).catch((error: unknown) => {
+    if (log !== null) note(`The scores so far are in ${log.file}: the same command goes on.`);
+    throw error;
+  });
   scorer.close();
   requireJudged(scored.test);
   const evaluation = evaluate(
@@ -126,9 +107,24 @@ async function evaluateTestSet(options: EvalOptions): Promise<number> {
     measureOptions(options),
   );
   const failures = [...scored.test.failures, ...(scored.validation?.failures ?? [])];
-  const outcome = { test, failures, device, transformation };
+  const paper = options.paperRow === undefined ? null : (paperRow(options.paperRow) ?? null);
+  const outcome = { test, failures, device, transformation, paper };
   await report(evaluation, outcome, options);
   return failures.length > 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+/** Scores are kept where there is a folder for them. */
+async function openLog(
+  options: EvalOptions,
+  test: TestData,
+  device: string,
+): Promise<ScoreLog | null> {
+  if (options.out === undefined) return null;
+  const identity = await scoreIdentity(options, test, device);
+  const log = await ScoreLog.open(path.join(options.out, "scores.jsonl"), identity);
+  if (log.replaced)
+    note(`${log.file} held scores of other networks or options: they are replaced.`);
+  return log;
 }
 
 function measureOptions({ bootstrap, confidence, scores, seed }: EvalOptions) {
@@ -177,23 +173,16 @@ function requireJudged({ predictions, failures }: Scored): void {
   );
 }
 
-interface Outcome {
-  readonly test: TestData;
-  readonly failures: Scored["failures"];
-  readonly device: string;
-  readonly transformation: string | null;
-}
-
 async function report(
   evaluation: Evaluation,
   outcome: Outcome,
   options: EvalOptions,
 ): Promise<void> {
   const { out, json } = options;
-  const paper = options.paperRow === undefined ? null : (paperRow(options.paperRow) ?? null);
-  if (out !== undefined) await writeAll(out, evaluation, { ...outcome, paper }, options);
+  const { paper } = outcome;
+  if (out !== undefined) await writeEvaluation(out, evaluation, outcome, options);
   if (json === true) {
-    printJson(toJson(evaluation, { ...outcome, paper }, options));
+    printJson(evaluationJson(evaluation, outcome, options));
     return;
   }
   const { summary, calibration } = evaluation;
@@ -205,67 +194,6 @@ async function report(
   print(officialLines(summary, new Date()).join("\n"));
   const { length } = outcome.failures;
   if (length > 0) note(`${plural(length, "file")} left out.`);
-}
-
-type Told = Outcome & { readonly paper: PaperRow | null };
-
-async function writeAll(
-  out: string,
-  evaluation: Evaluation,
-  told: Told,
-  options: EvalOptions,
-): Promise<void> {
-  const { device, failures, paper, test } = told;
-  const { scores } = options;
-  const facts = { device, failures, paper, scores, notices: test.notices };
-  const images = evaluation.predictions.length;
-  const page = evaluationPage(evaluation, { ...facts, setting: settingOf(told, images, options) });
-  const files = {
-    "predictions.csv": csvText(predictionRows(evaluation.predictions)),
-    "results.csv": csvText(resultRows(evaluation)),
-    "results.json": `${JSON.stringify(toJson(evaluation, told, options), null, 2)}\n`,
-    "table.md": markdown(evaluation, paper),
-    "report.html": renderReport(page),
-  };
-  for (const [name, text] of Object.entries(files)) {
-    const file = path.join(out, name);
-    await writeFileAtomic(file, text).catch((cause: unknown) => {
-      throw fileError("write", file, cause);
-    });
-  }
-}
-
-function settingOf({ test, transformation }: Told, count: number, options: EvalOptions): string[] {
-  const { weights, perturb, perturbParameters, seed, sizes, channelOrder } = options;
-  const images = `${plural(count, "image")}${test.isGradients ? ", gradients already" : ""}`;
-  return [
-    `${images}, judged by the classifier of ${weights}.`,
-    ...(transformation === null ? [] : [`Gradients by ${transformation}; sizes: ${sizes}.`]),
-    ...(channelOrder === "rgb" ? [] : ["The classifier saw red and blue exchanged."]),
-    ...(perturb === "none"
-      ? []
-      : [`Half of the images perturbed: ${perturb}, ${perturbParameters}, seed ${seed}.`]),
-  ];
-}
-
-/** Everything but the predictions, which have a file of their own. */
-function toJson(evaluation: Evaluation, told: Told, options: EvalOptions) {
-  const { summary, calibration, calibrated } = evaluation;
-  const { test, failures, device, transformation, paper } = told;
-  const { weights, sizes, channelOrder, scores, perturb, perturbParameters, seed } = options;
-  return {
-    classifier: weights,
-    transformation,
-    device,
-    options: { sizes, channelOrder, scores, perturb, perturbParameters, seed },
-    images: evaluation.predictions.length,
-    notices: test.notices,
-    failures,
-    ...summary,
-    calibration,
-    calibrated,
-    paper: paper === null ? null : { ...paper, cells: Object.fromEntries(paper.cells) },
-  };
 }
 
 function parseList(text: string): string[] {

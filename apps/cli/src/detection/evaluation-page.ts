@@ -1,7 +1,7 @@
 import type { PaperRow } from "@fauxgrad/lgrad";
-import { type Interval, METRIC_NAMES } from "@fauxgrad/training";
+import { type Interval, METRIC_NAMES, rocCurve } from "@fauxgrad/training";
 import type { Report, ReportSection, ReportTable } from "../report/report.ts";
-import type { Evaluation } from "./evaluation.ts";
+import type { Evaluation, FilePrediction } from "./evaluation.ts";
 import {
   comparisonRows,
   generatorRows,
@@ -29,6 +29,7 @@ export function evaluationPage(evaluation: Evaluation, facts: EvaluationFacts): 
   const sections = [
     resultSection(evaluation, facts),
     generatorSection(evaluation, facts),
+    rocSection(evaluation, facts),
     categorySection(evaluation),
     intervalSection(evaluation),
     calibrationSection(evaluation),
@@ -69,6 +70,66 @@ function generatorSection(evaluation: Evaluation, { scores }: EvaluationFacts): 
   };
 }
 
+/** Curves of the generators that have images of both classes. */
+function rocSection(
+  { predictions, summary }: Evaluation,
+  { scores }: EvaluationFacts,
+): ReportSection | null {
+  const series = summary.generators.flatMap(({ name, metrics: { real, fake } }, i) => {
+    if (real === 0 || fake === 0) return [];
+    const images = predictions.filter(({ generator }) => generator === name);
+    const points = rocPoints(images, scores);
+    return [{ name: nameOf(name), points, dashed: i >= SOLID_LINES }];
+  });
+  if (series.length === 0) return null;
+  const x = "real images called fake";
+  const y = "fake images found";
+  const range = [0, 1] as const;
+  return {
+    title: "ROC",
+    paragraphs: ["Each point is a threshold; the diagonal is chance."],
+    charts: [
+      {
+        ...{ title: "Receiver operating characteristic", x, y, xRange: range, yRange: range },
+        series: [
+          ...series,
+          {
+            name: "chance",
+            points: [
+              [0, 0],
+              [1, 1],
+            ],
+            dashed: true,
+          },
+        ],
+      },
+    ],
+  };
+}
+
+/** As many as the chart has colours: further ones are told apart by dashes. */
+const SOLID_LINES = 6;
+/** Points of a curve: more cannot be told apart. */
+const MOST_POINTS = 400;
+
+/** The curve from (0, 0) to (1, 1), thinned evenly. */
+function rocPoints(
+  images: readonly FilePrediction[],
+  scores: EvaluationFacts["scores"],
+): [number, number][] {
+  const ranked = images.map(({ logit, probability }) =>
+    scores === "logits" ? logit : probability,
+  );
+  const labels = images.map(({ label }) => label);
+  const { falsePositiveRate, truePositiveRate } = rocCurve(labels, ranked);
+  const last = falsePositiveRate.length - 1;
+  const count = Math.min(last, MOST_POINTS);
+  return Array.from({ length: count + 1 }, (_, i) => {
+    const k = count === 0 ? 0 : Math.round((i * last) / count);
+    return [falsePositiveRate[k]!, truePositiveRate[k]!];
+  });
+}
+
 function categorySection({ summary }: Evaluation): ReportSection | null {
   const head = ["generator", "category", "images"];
   const rows = summary.generators.flatMap(({ name, categories }) =>
@@ -84,15 +145,21 @@ function categorySection({ summary }: Evaluation): ReportSection | null {
 
 function intervalSection({ summary }: Evaluation): ReportSection | null {
   const text = ({ low, high }: Interval) => `${percent(low, 1)} to ${percent(high, 1)}`;
-  const rows = summary.generators.flatMap(({ name, intervals }) =>
-    intervals === null
-      ? []
-      : [[nameOf(name), ...METRIC_NAMES.map((metric) => text(intervals[metric]))]],
+  const named = [
+    ...summary.generators.map(({ name, intervals }) => ({ name: nameOf(name), intervals })),
+    { name: "Mean", intervals: summary.meanIntervals },
+  ];
+  const rows = named.flatMap(({ name, intervals }) =>
+    intervals === null ? [] : [[name, ...METRIC_NAMES.map((metric) => text(intervals[metric]))]],
   );
   if (rows.length === 0) return null;
   return {
     title: "Confidence intervals",
-    paragraphs: ["By percentile bootstrap: real and fake images drawn anew, with replacement."],
+    paragraphs: [
+      "By percentile bootstrap: real and fake images drawn anew, with replacement; for the mean, " +
+        "those of each generator within itself. They say what other images of the same generators " +
+        "would give, not other generators, nor another training.",
+    ],
     tables: [
       { columns: ["generator", ...METRIC_NAMES.map((metric) => METRIC_TITLES[metric])], rows },
     ],

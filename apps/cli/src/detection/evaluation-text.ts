@@ -153,8 +153,12 @@ export function resultRows({ summary, calibrated }: Evaluation): CsvCell[][] {
       ]),
     ];
   });
-  const empty = [null, null, null, null];
-  const mean = ["mean", null, null, null, null, ...measures(summary.mean), ...empty];
+  const { meanIntervals } = summary;
+  const mean = [
+    ...["mean", null, null, null, null, ...measures(summary.mean)],
+    ...bounds(meanIntervals?.accuracy),
+    ...bounds(meanIntervals?.averagePrecision),
+  ];
   return [head, ...rows, [...mean, calibrated?.mean.accuracy ?? null]];
 }
 

@@ -18,6 +18,7 @@ import {
 import type { FilePrediction } from "./evaluation.ts";
 import { type JudgeOptions, judgeImages } from "./judge-images.ts";
 import { type PerturbOptions, perturbImage } from "./perturb-images.ts";
+import { type ScoreLog, stampOf } from "./score-log.ts";
 import type { TestData, TestImage } from "./test-data.ts";
 
 /** Networks on a device that give a logit for an image. */
@@ -82,23 +83,27 @@ export interface ScoreOptions {
   readonly resize: DetectorCommandOptions["resize"];
   readonly maxPixels?: number;
   readonly perturb: PerturbOptions | null;
+  /** Scores of an earlier run, and where those of this one go; null to keep none. */
+  readonly log: ScoreLog | null;
+  /** Which part of the log. */
+  readonly set: "test" | "validation";
   readonly progress: Progress;
   readonly signal?: AbortSignal;
 }
 
-/** Judges every image; files that cannot be used are told and left out. */
+/** Judges every image that no earlier run did; files that cannot be used are told and left out. */
 export async function scoreTestData(
   { images, problems }: TestData,
   options: ScoreOptions,
 ): Promise<Scored> {
-  const { scorer, pool, resize, maxPixels, perturb, progress, signal } = options;
-  const predictions: FilePrediction[] = [];
+  const { scorer, pool, resize, maxPixels, perturb, progress, signal, log, set } = options;
+  const { predictions, work } = await knownScores(images, options);
   const failures: FileFailure[] = problems.map(({ file, message }) => ({ file, error: message }));
   const done = new Map<number, string | null>();
   // A perturbation is applied to the image as it is: then it is resized after that.
   const side = perturb === null ? scorer.side : null;
   await judgeImages(
-    images.map(({ file }) => file),
+    work.map(({ image: { file } }) => file),
     {
       pool,
       batchSize: scorer.batchSize,
@@ -108,30 +113,62 @@ export async function scoreTestData(
       ...(signal === undefined ? {} : { signal }),
       prepare: async (image, index) => {
         if (perturb === null) return image;
-        const perturbed = await perturbImage(image, images[index]!, perturb);
+        const perturbed = await perturbImage(image, work[index]!.image, perturb);
         done.set(index, perturbed.done);
         return perturbed.image;
       },
       judge: scorer.score,
-      onResult: (index, score) => {
-        predictions.push(predictionOf(images[index]!, score, done.get(index) ?? null));
+      onResult: async (index, score) => {
+        const { image, place, stamp } = work[index]!;
+        const perturbation = done.get(index) ?? null;
+        const { logit, probability } = score;
+        predictions[place] = predictionOf(image, score, perturbation);
+        await log?.add({ set, path: image.path, stamp, logit, probability, perturbation });
         progress.advance();
       },
       onFailure: (index, error) => {
-        failures.push({ file: images[index]!.file, error: error.message });
+        failures.push({ file: work[index]!.image.file, error: error.message });
         progress.note(error.message);
         progress.advance();
       },
       onSmallerBatch: (size, { message }) =>
         progress.note(`${message}\nGoing on with ${plural(size, "image")} at once.`),
     },
-  );
-  return { predictions, failures };
+  ).finally(() => log?.flush());
+  return { predictions: predictions.filter((each) => each !== null), failures };
+}
+
+/** An image that is to be judged, and its place among all. */
+interface ScoreWork {
+  readonly image: TestImage;
+  readonly place: number;
+  readonly stamp: string;
+}
+
+/** What an earlier run has told, each in its place, and what is left. */
+async function knownScores(
+  images: readonly TestImage[],
+  { log, set, progress }: ScoreOptions,
+): Promise<{ readonly predictions: (FilePrediction | null)[]; readonly work: ScoreWork[] }> {
+  const predictions: (FilePrediction | null)[] = [];
+  const work: ScoreWork[] = [];
+  for (const [place, image] of images.entries()) {
+    const stamp = log === null ? "" : await stampOf(image.file);
+    const known = log?.find({ set, path: image.path, stamp }) ?? null;
+    predictions.push(known && predictionOf(image, known, known.perturbation));
+    if (known === null) work.push({ image, place, stamp });
+  }
+  const found = images.length - work.length;
+  if (found > 0) {
+    progress.note(`${plural(found, "score")} of an earlier run are in ${log?.file}.`);
+    progress.advance(found);
+  }
+  return { predictions, work };
 }
 
 function predictionOf(
   { path, group, category, label }: TestImage,
-  { logit, probability }: GradientScore,
+  { logit, probability }: Pick<GradientScore, "logit" | "probability">,
   perturbation: string | null,
 ): FilePrediction {
   return { path, generator: group, category, label, logit, probability, perturbation };
@@ -141,7 +178,7 @@ function predictionOf(
 export async function scoreAll(
   scorer: Scorer,
   data: { readonly test: TestData; readonly validation: TestData | null },
-  options: Pick<ScoreOptions, "resize" | "maxPixels" | "perturb">,
+  options: Pick<ScoreOptions, "resize" | "maxPixels" | "perturb" | "log">,
 ): Promise<{ readonly test: Scored; readonly validation: Scored | null }> {
   const { test, validation } = data;
   const pool = new DecodePool();
@@ -150,8 +187,10 @@ export async function scoreAll(
   const common = { ...options, scorer, pool, progress, signal: interruption };
   try {
     const calibration =
-      validation === null ? null : await scoreTestData(validation, { ...common, perturb: null });
-    return { test: await scoreTestData(test, common), validation: calibration };
+      validation === null
+        ? null
+        : await scoreTestData(validation, { ...common, set: "validation", perturb: null });
+    return { test: await scoreTestData(test, { ...common, set: "test" }), validation: calibration };
   } finally {
     progress.stop();
     await pool.close();
