@@ -136,6 +136,8 @@ test("an image's draws depend on its own generator, and not on the rates", () =>
     expect(full.isMirrored).toBe(true);
     const noBlur = draw({ ...half, blur: { ...half.blur, rate: 0 } }, position);
     expect(noBlur).toEqual({ sigma: null, quality, isMirrored });
+    const noJpeg = draw({ ...half, jpeg: { ...half.jpeg, rate: 0 } }, position);
+    expect(noJpeg).toEqual({ sigma, quality: null, isMirrored });
   }
 });
 
