@@ -9,8 +9,12 @@ export {
 } from "./errors.ts";
 export { type AdapterClass, adapterClass } from "./gpu/adapter-class.ts";
 export type { PoolStats } from "./gpu/buffer-pool.ts";
-export { Gpu, type GpuOptions, type GpuStats, type KernelFamily } from "./gpu/gpu.ts";
+export type { Capture, CaptureOptions, CaptureStats } from "./gpu/capture/capture.ts";
+export { disposeAll } from "./gpu/capture/dispose-all.ts";
+export { type PerStep, StepValue, valueNow } from "./gpu/capture/step-value.ts";
+export { Gpu } from "./gpu/gpu.ts";
 export { GpuArray } from "./gpu/gpu-array.ts";
+export type { GpuOptions, GpuStats, KernelFamily } from "./gpu/gpu-options.ts";
 export { defineKernel } from "./gpu/kernel.ts";
 export { byKernel, type DispatchTime, type KernelTime } from "./gpu/profiler.ts";
 export { throttledWait, type Wait } from "./gpu/wait.ts";

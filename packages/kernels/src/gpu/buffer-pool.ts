@@ -106,25 +106,35 @@ export class BufferPool {
       this.#addLive(size);
       return free;
     }
-    this.#checkRequest(bytes, what);
-    if (this.#live + this.#idle + size > this.#options.maxBytes && this.#idle > 0) {
-      flush();
-      this.trim();
-    }
-    if (this.#live + size > this.#options.maxBytes) {
-      throw new DeviceError(
-        "out-of-memory",
-        `${what}: ${mib(size)} more would exceed the memory budget\n` +
-          `  in use  ${mib(this.#live)}\n  budget  ${mib(this.#options.maxBytes)}\n` +
-          "Use a smaller batch or image, free arrays earlier, or raise maxBytes.",
-      );
-    }
-    const buffer = this.#device.createBuffer({
-      size,
-      usage: BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST,
-    });
-    this.#addLive(size);
-    return { id: this.#nextId++, buffer, bytes: size };
+    this.withinLimits(bytes, what);
+    return this.#create(size, what, flush);
+  }
+
+  /**
+   * A buffer of exactly `bytes`, which is given back by {@link discard}.
+   *
+   * @throws {DeviceError} `out-of-memory`, before anything is created
+   */
+  acquireExact(bytes: number, what: string, flush: () => void): PooledBuffer {
+    return this.#create(bytes, what, flush);
+  }
+
+  /**
+   * The same number of bytes, if one array may have as many.
+   *
+   * @throws {DeviceError} `limit` if not
+   */
+  withinLimits(bytes: number, what: string): number {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
+    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    if (sizeClass(bytes) <= limit) return bytes;
+    throw new DeviceError(
+      "limit",
+      `${what}: one array of ${mib(bytes)} is above this adapter's limit of ${mib(limit)}\n` +
+        `  maxStorageBufferBindingSize  ${mib(maxStorageBufferBindingSize)}\n` +
+        `  maxBufferSize                ${mib(maxBufferSize)}\n` +
+        "Use a smaller batch or image; a Gpu opened with the adapter's own limits may allow more.",
+    );
   }
 
   /** Takes a buffer back. Work already encoded may still use it. */
@@ -145,6 +155,12 @@ export class BufferPool {
     free.splice(at, 0, pooled);
   }
 
+  /** Takes a buffer back that is not to be used again. Work already encoded may still use it. */
+  discard(pooled: PooledBuffer): void {
+    this.#live -= pooled.bytes;
+    this.#doomed.push(pooled);
+  }
+
   /** Destroys what was released above the cap; call right after a submit. */
   destroyDoomed(): void {
     for (const pooled of this.#doomed) this.#destroy(pooled);
@@ -160,6 +176,27 @@ export class BufferPool {
     this.#idle = 0;
   }
 
+  #create(size: number, what: string, flush: () => void): PooledBuffer {
+    if (this.#live + this.#idle + size > this.#options.maxBytes && this.#idle > 0) {
+      flush();
+      this.trim();
+    }
+    if (this.#live + size > this.#options.maxBytes) {
+      throw new DeviceError(
+        "out-of-memory",
+        `${what}: ${mib(size)} more would exceed the memory budget\n` +
+          `  in use  ${mib(this.#live)}\n  budget  ${mib(this.#options.maxBytes)}\n` +
+          "Use a smaller batch or image, free arrays earlier, or raise maxBytes.",
+      );
+    }
+    const buffer = this.#device.createBuffer({
+      size,
+      usage: BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST,
+    });
+    this.#addLive(size);
+    return { id: this.#nextId++, buffer, bytes: size };
+  }
+
   #destroy(pooled: PooledBuffer): void {
     this.#onDestroy(pooled.id);
     pooled.buffer.destroy();
@@ -169,18 +206,5 @@ export class BufferPool {
     this.#live += size;
     this.#peakLive = Math.max(this.#peakLive, this.#live);
     this.#peak = Math.max(this.#peak, this.#live + this.#idle);
-  }
-
-  #checkRequest(bytes: number, what: string): void {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
-    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-    if (sizeClass(bytes) <= limit) return;
-    throw new DeviceError(
-      "limit",
-      `${what}: one array of ${mib(bytes)} is above this adapter's limit of ${mib(limit)}\n` +
-        `  maxStorageBufferBindingSize  ${mib(maxStorageBufferBindingSize)}\n` +
-        `  maxBufferSize                ${mib(maxBufferSize)}\n` +
-        "Use a smaller batch or image; a Gpu opened with the adapter's own limits may allow more.",
-    );
   }
 }

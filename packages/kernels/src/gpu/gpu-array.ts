@@ -5,7 +5,10 @@ import type { Gpu } from "./gpu.ts";
 
 /** A buffer shared by the arrays that view it: the handles are counted, the last one frees it. */
 export class Storage {
-  readonly pooled: PooledBuffer;
+  /** Assigned anew when a capture has planned the memory of an array that was made inside. */
+  pooled: PooledBuffer;
+  /** Of the contents; the buffer may be larger. */
+  readonly bytes: number;
   /** Grows with every kernel that writes the buffer. */
   version = 0;
   references = 1;
@@ -13,8 +16,9 @@ export class Storage {
   stack: string | undefined;
   #derived: Map<string, GpuArray> | undefined;
 
-  constructor(pooled: PooledBuffer) {
+  constructor(pooled: PooledBuffer, bytes: number) {
     this.pooled = pooled;
+    this.bytes = bytes;
   }
 
   /** Called for each write: what was computed from the old contents is dropped. */
@@ -32,10 +36,16 @@ export class Storage {
     this.#derived.set(key, array);
   }
 
-  dropDerived(): void {
+  /** @param of only what has one of these storages; default: everything */
+  dropDerived(of?: ReadonlySet<Storage>): void {
     const derived = this.#derived;
-    this.#derived = undefined;
-    if (derived !== undefined) for (const array of derived.values()) array.dispose();
+    if (derived === undefined) return;
+    if (of === undefined) this.#derived = undefined;
+    for (const [key, array] of derived) {
+      if (of !== undefined && !of.has(array.storage)) continue;
+      derived.delete(key);
+      array.dispose();
+    }
   }
 }
 
@@ -57,7 +67,7 @@ export class GpuArray {
     this.shape = shape;
     this.dtype = dtype;
     this.#storage = storage;
-    gpu.register(this, storage);
+    gpu.arrays.register(this, storage);
   }
 
   /** Number of elements. */
@@ -122,7 +132,7 @@ export class GpuArray {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.gpu.unregister(this, this.#storage);
+    this.gpu.arrays.unregister(this, this.#storage);
   }
 
   [Symbol.dispose](): void {

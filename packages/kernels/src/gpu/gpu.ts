@@ -1,4 +1,4 @@
-import { DeviceError, type KernelError, ShapeError, UsageError } from "../errors.ts";
+import { DeviceError, UsageError } from "../errors.ts";
 import {
   BYTES_PER_ELEMENT,
   checkShape,
@@ -8,50 +8,23 @@ import {
   type Shape,
 } from "../shape.ts";
 import { type AdapterClass, adapterClass } from "./adapter-class.ts";
+import { ArrayRegistry } from "./array-registry.ts";
 import { BindGroupCache } from "./bind-groups.ts";
-import { BufferPool, largestClass, type PoolStats } from "./buffer-pool.ts";
-import { CommandStream, type Profile } from "./commands.ts";
+import { BufferPool, largestClass } from "./buffer-pool.ts";
+import type { Capture, CaptureOptions } from "./capture/capture.ts";
+import { Captures } from "./capture/captures.ts";
+import type { StepValue } from "./capture/step-value.ts";
+import { type CommandSink, CommandStream, type DispatchRequest, type Profile } from "./commands.ts";
+import { DeviceWatch } from "./device-watch.ts";
 import { GpuArray, Storage } from "./gpu-array.ts";
+import type { GpuOptions, GpuStats, KernelFamily } from "./gpu-options.ts";
 import { type Pipeline, PipelineCache } from "./pipelines.ts";
 import { Readback } from "./readback.ts";
 import { UniformCache } from "./uniforms.ts";
 import { plainWait, throttledWait, type Wait } from "./wait.ts";
-import { toWords } from "./words.ts";
-import type { Workgroups } from "./workgroups.ts";
+import { requireSameSize, requireValues, toWords } from "./words.ts";
 
-/** A family of kernel variants: `registers` for software adapters, `tiled` for real GPUs. */
-export type KernelFamily = "registers" | "tiled";
-
-/** Options of a {@link Gpu}. */
-export interface GpuOptions {
-  /** Overrides the choice by adapter class. */
-  readonly kernels?: KernelFamily;
-  /** Variants by operation name that win over the family's, e.g. `{ conv2d: "tiled" }`. */
-  readonly overrides?: Readonly<Record<string, string>>;
-  /** Refuse to hold more device memory than this, in bytes; default 8 GiB. */
-  readonly maxBytes?: number;
-  /** Keep at most this much of freed memory for reuse, in bytes; default 2 GiB. */
-  readonly maxIdleBytes?: number;
-  /** Sleep between polls while waiting; default: on software adapters. */
-  readonly throttle?: boolean;
-  /** Use immediates for scalar parameters; default: where the device has them. */
-  readonly immediates?: boolean;
-  /** Record where every array is made, for the leak report. */
-  readonly trackArrays?: boolean;
-  /** Receives what the device reports on its own: lost, out of memory, validation. */
-  readonly onError?: (error: DeviceError | KernelError) => void;
-}
-
-/** Counters of a {@link Gpu}. */
-export interface GpuStats extends PoolStats {
-  readonly arrays: number;
-  readonly dispatches: number;
-  readonly submits: number;
-  readonly pipelines: number;
-  readonly bindGroups: number;
-  /** Arrays whose last handle was collected without `dispose`. */
-  readonly leaked: number;
-}
+export type { KernelFamily } from "./gpu-options.ts";
 
 const GIB = 2 ** 30;
 
@@ -71,18 +44,16 @@ export class Gpu {
   readonly pipelines: PipelineCache;
   /** Compiled kernels by definition, constants and modules: the fast path of a dispatch. */
   readonly variants = new Map<string, Pipeline>();
+  /** Counts the handles of every array; {@link GpuArray} reports to it. */
+  readonly arrays: ArrayRegistry;
   readonly #pool: BufferPool;
   readonly #bindGroups: BindGroupCache;
   readonly #uniforms: UniformCache;
   readonly #readback: Readback;
   readonly #commands: CommandStream;
   readonly #wait: Wait;
-  readonly #onError: ((error: DeviceError | KernelError) => void) | undefined;
-  readonly #finalization: FinalizationRegistry<Storage>;
-  readonly #live = new Set<Storage>();
-  readonly #trackArrays: boolean;
-  #leaked = 0;
-  #failure: DeviceError | KernelError | undefined;
+  readonly #watch: DeviceWatch;
+  readonly #captures: Captures;
   #destroyed = false;
 
   constructor(device: GPUDevice, options: GpuOptions = {}) {
@@ -92,9 +63,8 @@ export class Gpu {
     this.overrides = options.overrides ?? {};
     this.maxImmediateBytes =
       options.immediates === false ? 0 : (device.limits.maxImmediateSize ?? 0);
-    this.#onError = options.onError;
-    this.#trackArrays = options.trackArrays ?? false;
-    this.pipelines = new PipelineCache(device, (error) => this.#fail(error));
+    this.#watch = new DeviceWatch(device, options.onError);
+    this.pipelines = new PipelineCache(device, (error) => this.#watch.fail(error));
     this.#bindGroups = new BindGroupCache(device);
     const forget = (id: number) => this.#bindGroups.forget(id);
     this.#pool = new BufferPool(
@@ -108,13 +78,17 @@ export class Gpu {
       this.#pool.destroyDoomed();
       this.#uniforms.destroyDoomed();
     });
-    const throttle = options.throttle ?? this.adapter === "software";
-    this.#wait = throttle ? throttledWait() : plainWait;
-    this.#finalization = new FinalizationRegistry((storage) => {
-      this.#leaked++;
-      this.#dropReference(storage);
+    this.#wait = (options.throttle ?? this.adapter === "software") ? throttledWait() : plainWait;
+    this.arrays = new ArrayRegistry(this.#pool, options.trackArrays ?? false);
+    this.#captures = new Captures({
+      device,
+      pool: this.#pool,
+      commands: this.#commands,
+      assertReady: () => {
+        this.#assertUsable();
+        this.#captures.refuse("replay");
+      },
     });
-    this.#listen();
   }
 
   /** Bytes of the largest array that the device's limits allow. */
@@ -125,14 +99,16 @@ export class Gpu {
 
   /** Counters; `peak…` since {@link resetPeak}. */
   get stats(): GpuStats {
+    const { dispatches, submits } = this.#commands;
     return {
       ...this.#pool.stats,
-      arrays: this.#live.size,
-      dispatches: this.#commands.dispatches,
-      submits: this.#commands.submits,
+      arrays: this.arrays.size,
+      dispatches,
+      submits,
       pipelines: this.pipelines.size,
       bindGroups: this.#bindGroups.created,
-      leaked: this.#leaked,
+      captures: this.#captures.size,
+      leaked: this.arrays.leaked,
     };
   }
 
@@ -143,7 +119,7 @@ export class Gpu {
 
   /** Where every array alive was made; stacks need `trackArrays`. */
   liveArrays(): { readonly bytes: number; readonly stack: string | undefined }[] {
-    return [...this.#live].map(({ pooled, stack }) => ({ bytes: pooled.bytes, stack }));
+    return this.arrays.list();
   }
 
   /**
@@ -155,17 +131,21 @@ export class Gpu {
     this.#assertUsable();
     checkShape(shape, "array");
     const bytes = numel(shape) * BYTES_PER_ELEMENT;
-    const pooled = this.#pool.acquire(bytes, `array ${formatShape(shape)}`, () => this.flush());
-    const storage = new Storage(pooled);
-    if (this.#trackArrays) storage.stack = new Error("made here").stack;
-    this.#live.add(storage);
+    const what = `array ${formatShape(shape)}`;
+    const storage =
+      this.#captures.recording?.make(this.#pool.withinLimits(bytes, what)) ??
+      new Storage(
+        this.#pool.acquire(bytes, what, () => this.flush()),
+        bytes,
+      );
+    this.arrays.add(storage);
     return new GpuArray(this, storage, shape, dtype);
   }
 
   /** An array of zeros. */
   zeros(shape: Shape, dtype: DType = "f32"): GpuArray {
     const array = this.empty(shape, dtype);
-    this.#commands.clear(array.storage.pooled.buffer, array.bytes);
+    this.#sink.clear(array.storage, array.bytes);
     return array;
   }
 
@@ -175,6 +155,7 @@ export class Gpu {
    * @throws {ShapeError} if `data` does not fill `shape`
    */
   upload(data: ArrayLike<number>, shape: Shape, dtype: DType = "f32"): GpuArray {
+    this.#captures.refuse("write");
     const array = this.empty(shape, dtype);
     try {
       this.write(array, data);
@@ -188,11 +169,8 @@ export class Gpu {
   /** Replaces the elements of `array`. */
   write(array: GpuArray, data: ArrayLike<number>): void {
     this.#assertUsable();
-    if (data.length !== array.size) {
-      throw new ShapeError(
-        `upload: ${data.length} values do not fill ${formatShape(array.shape)} (${array.size})`,
-      );
-    }
+    this.#captures.refuse("write");
+    requireValues(data, array);
     // The queue writes before commands that are encoded but not submitted.
     this.flush();
     array.storage.touch();
@@ -201,27 +179,22 @@ export class Gpu {
 
   /** Copies `source` over the equally sized `target`. */
   copy(source: GpuArray, target: GpuArray): void {
-    if (source.size !== target.size) {
-      throw new ShapeError(
-        `copy: sizes differ\n  source  ${formatShape(source.shape)}\n` +
-          `  target  ${formatShape(target.shape)}`,
-      );
-    }
+    requireSameSize(source, target);
     this.#assertUsable();
     target.storage.touch();
-    const { buffer } = source.storage.pooled;
-    this.#commands.copy(buffer, target.storage.pooled.buffer, source.bytes);
+    this.#sink.copy(source.storage, target.storage, source.bytes);
   }
 
   /** The bytes of `array` on the host, after everything encoded so far. */
   async read(array: GpuArray): Promise<ArrayBuffer> {
     this.#assertUsable();
-    const { bytes } = array;
-    const staging = this.#readback.acquire(bytes);
-    this.#commands.copy(array.storage.pooled.buffer, staging, bytes);
+    this.#captures.refuse("read");
+    const staging = this.#readback.acquire(array.bytes);
+    this.#commands.readBack(array.storage, staging, array.bytes);
     this.flush();
-    const copy = await this.#readback.take(staging, bytes, this.#wait).catch((cause: unknown) => {
-      throw this.#failure ?? new DeviceError("internal", `read: ${cause}`);
+    const taken = this.#readback.take(staging, array.bytes, this.#wait);
+    const copy = await taken.catch((cause: unknown) => {
+      throw this.#watch.failure ?? new DeviceError("internal", `read: ${cause}`);
     });
     await this.#settle();
     return copy;
@@ -229,18 +202,20 @@ export class Gpu {
 
   /** Waits until everything encoded so far has run; throws what the device reported meanwhile. */
   async synchronize(): Promise<void> {
+    this.#captures.refuse("synchronize");
     this.flush();
     await this.#wait(this.device.queue.onSubmittedWorkDone());
     await this.#settle();
   }
 
-  /** Submits what is encoded. */
+  /** Submits what is encoded; inside {@link capture} there is nothing to submit. */
   flush(): void {
-    this.#commands.submit();
+    if (this.#captures.recording === null) this.#commands.submit();
   }
 
   /** Submits, then gives freed memory back to the device. */
   trim(): void {
+    this.#captures.refuse("trim");
     this.flush();
     this.#pool.trim();
   }
@@ -249,93 +224,77 @@ export class Gpu {
    * Times every dispatch that `work` encodes.
    *
    * @throws {DeviceError} without the `timestamp-query` feature
-   * @throws {UsageError} inside another profile
+   * @throws {UsageError} inside another profile, or inside {@link capture}
    */
   profile(work: () => void | Promise<void>): Promise<Profile> {
+    this.#captures.refuse("profile");
     return this.#commands.profile(work, this.#wait);
   }
 
-  /** Encodes one dispatch; kernels call this. */
-  encode(
-    pipeline: Pipeline,
-    storages: readonly Storage[],
-    params: Uint32Array<ArrayBuffer>,
-    workgroups: Workgroups,
-  ): void {
+  /**
+   * Runs a step and keeps it, to be run again by `replay()`: {@link Captures.capture}.
+   *
+   * @throws {UsageError} if `step` reads, writes, waits or is asynchronous, or frees an array that
+   *   was made before and that it uses
+   */
+  capture<T>(step: () => T, options: CaptureOptions = {}): Capture<T> {
     this.#assertUsable();
-    this.#commands.dispatch(pipeline, storages, params, workgroups);
+    this.#captures.refuse("capture");
+    return this.#captures.capture(step, options);
   }
 
-  /** A handle was made; {@link GpuArray} calls this. */
-  register(handle: GpuArray, storage: Storage): void {
-    this.#finalization.register(handle, storage, handle);
+  /** A value of each step's own, which a captured step computes anew: {@link Captures.perStep}. */
+  perStep<T>(compute: () => T): StepValue<T> {
+    return this.#captures.perStep(compute);
   }
 
-  /** A handle was disposed; {@link GpuArray} calls this. */
-  unregister(handle: GpuArray, storage: Storage): void {
-    this.#finalization.unregister(handle);
-    this.#dropReference(storage);
+  /** Runs `work` for good while a step is being recorded: {@link Captures.outside}. */
+  outsideCapture<T>(work: () => T): T {
+    return this.#captures.outside(work);
+  }
+
+  /** A captured step needs the present contents of `array`: {@link Captures.pin}. */
+  pin(array: GpuArray): void {
+    this.#captures.pin(array.storage);
+  }
+
+  /**
+   * Encodes one dispatch; kernels call this.
+   *
+   * @throws {DeviceError} if the grid is above the device's limit
+   */
+  encode(request: DispatchRequest): void {
+    this.#assertUsable();
+    this.#commands.assertGrid(request);
+    this.#sink.dispatch(request);
   }
 
   /** Frees all memory. Arrays of this `Gpu` are unusable afterwards; the device stays open. */
   destroy(): void {
     if (this.#destroyed) return;
-    if (this.#failure === undefined) this.flush();
+    if (this.#watch.failure === undefined) this.flush();
+    this.#captures.destroy();
     this.#destroyed = true;
-    this.device.removeEventListener("uncapturederror", this.#onUncaptured);
-    for (const storage of this.#live) storage.pooled.buffer.destroy();
-    this.#live.clear();
+    this.#watch.stop();
+    this.arrays.destroy();
     this.#pool.trim();
     this.#pool.destroyDoomed();
     this.#uniforms.destroy();
     this.#readback.destroy();
   }
 
-  #dropReference(storage: Storage): void {
-    if (--storage.references > 0 || this.#destroyed) return;
-    storage.dropDerived();
-    this.#live.delete(storage);
-    this.#pool.release(storage.pooled);
+  /** Where commands go: to the device, or into a recording. */
+  get #sink(): CommandSink {
+    return this.#captures.recording ?? this.#commands;
   }
 
   #assertUsable(): void {
     if (this.#destroyed) throw new UsageError("this Gpu was destroyed\nMake a new one.");
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#watch.failure !== undefined) throw this.#watch.failure;
   }
 
   async #settle(): Promise<void> {
     if (this.pipelines.unchecked) await this.#wait(this.pipelines.checked());
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  #fail(error: DeviceError | KernelError): void {
-    this.#failure ??= error;
-    this.#onError?.(error);
-  }
-
-  readonly #onUncaptured = (event: Event): void => {
-    const { error } = event as GPUUncapturedErrorEvent;
-    const kind = error.constructor.name === "GPUOutOfMemoryError" ? "out-of-memory" : "validation";
-    const advice = kind === "out-of-memory" ? "\nUse a smaller batch or image." : "";
-    this.#fail(new DeviceError(kind, `the device reported: ${error.message}${advice}`));
-  };
-
-  #listen(): void {
-    void this.device.lost.then(({ reason, message }) => {
-      if (this.#destroyed) return;
-      if (reason === "destroyed") {
-        // Whoever destroyed it knows; later calls still say why they cannot work.
-        this.#failure ??= new DeviceError("lost", "the device was destroyed\nOpen a new one.");
-        return;
-      }
-      this.#fail(
-        new DeviceError(
-          "lost",
-          `the device was lost: ${message}\n` +
-            "Open a new device; what was on the old one is gone (resume from a checkpoint).",
-        ),
-      );
-    });
-    this.device.addEventListener("uncapturederror", this.#onUncaptured);
+    if (this.#watch.failure !== undefined) throw this.#watch.failure;
   }
 }

@@ -36,6 +36,9 @@ export interface DispatchOptions<C extends Constants> {
 
 type Widen<T> = T extends number ? number : T extends boolean ? boolean : string;
 
+/** Parameters, or a function of them that each replay of a captured step calls again. */
+export type PerDispatch<P> = P | (() => P);
+
 /** A kernel that can be dispatched on any `Gpu`. */
 export interface Kernel<
   B extends Readonly<Record<string, Access>>,
@@ -46,7 +49,7 @@ export interface Kernel<
   dispatch(
     gpu: Gpu,
     arrays: { readonly [K in keyof B]: GpuArray },
-    params: { readonly [K in keyof P]: number },
+    params: PerDispatch<{ readonly [K in keyof P]: number }>,
     options: DispatchOptions<C>,
   ): void;
 }
@@ -70,22 +73,23 @@ export function defineKernel<
   const id = nextKernelId++;
   const bindingNames = Object.keys(definition.bindings);
   const accesses = Object.values(definition.bindings);
-  const params = Object.entries(definition.params);
+  const fields = Object.entries(definition.params);
   const storages: Storage[] = new Array(bindingNames.length);
 
-  const writeParams = (values: Readonly<Record<string, number>>) => {
-    for (let i = 0; i < params.length; i++) {
-      const [name, type] = params[i] as [string, ParamType];
+  const toWords = (values: Readonly<Record<string, number>>) => {
+    for (let i = 0; i < fields.length; i++) {
+      const [name, type] = fields[i] as [string, ParamType];
       const value = values[name];
       if (value === undefined)
         throw new KernelError(`${definition.name}: params.${name} is missing`);
       const words = type === "f32" ? scratchFloats : type === "i32" ? scratchInts : scratchUnsigned;
       words[i] = value;
     }
+    return scratchUnsigned;
   };
 
   const compile = (gpu: Gpu, constants: Constants, modules: Modules | undefined): Pipeline => {
-    const paramBytes = 4 * params.length;
+    const paramBytes = 4 * fields.length;
     const immediates = paramBytes > 0 && paramBytes <= gpu.maxImmediateBytes;
     const linked = link(
       definition.name,
@@ -121,8 +125,10 @@ export function defineKernel<
         if (accesses[i] === "read_write") storage.touch();
         storages[i] = storage;
       }
-      writeParams(values);
-      gpu.encode(pipeline, storages, scratchUnsigned, options.workgroups);
+      const isLive = typeof values === "function";
+      const params = toWords(isLive ? values() : values);
+      const live = isLive ? () => toWords(values()) : undefined;
+      gpu.encode({ pipeline, storages, params, workgroups: options.workgroups, live });
     },
   };
 }

@@ -12,6 +12,8 @@ export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
   /** Names the bind-group layout in the bind-group cache. */
   readonly layoutId: number;
+  /** How it sees its arrays, in the order of the bindings. */
+  readonly accesses: readonly Access[];
   /** Bytes of `Params`. */
   readonly paramBytes: number;
   readonly immediates: boolean;
@@ -84,6 +86,7 @@ export class PipelineCache {
       pipeline,
       layout: layout.bindGroup,
       layoutId: layout.id,
+      accesses: request.accesses,
       paramBytes: request.paramBytes,
       immediates: request.immediates,
     };
