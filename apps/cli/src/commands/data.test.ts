@@ -225,7 +225,7 @@ test("a clean set has no leak; --strict is for scripts", async () => {
   expect(strict.stdout).toContain("  the same file\n    fake/0.png\n    real/0.png\n");
 }, 60_000);
 
-test("an interrupted audit and split end as such, and leave nothing", async () => {
+test("an interrupted split ends as such, and leaves nothing", async () => {
   await using folder = await temporaryFolder();
   const cwd = folder.path;
   await writeTree(cwd, { ...files("src/real", 4000), ...files("src/fake", 4000) });
