@@ -16,7 +16,8 @@ export interface PlanReport {
 /** The plan for a terminal. */
 export function planText({ plan, estimates, calibration }: PlanReport): string {
   const { device, gflops } = calibration;
-  const speed = gflops === null ? "" : `, ${gflops.toPrecision(2)} GFLOP/s in the calibration`;
+  const speed =
+    gflops === null ? "" : `, ${formatCount(Math.round(gflops))} GFLOP/s in the calibration`;
   const head = ["step", "work", "time", "disk", ""];
   const rows = estimates.map(({ step, isDone, seconds, isMeasured }) => [
     step.id,
