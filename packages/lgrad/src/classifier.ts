@@ -1,9 +1,10 @@
 // LGrad's second half: a ResNet-50 with one logit, which judges gradient images.
 
 import { ResNet } from "@fauxgrad/models";
-import { type HostTensor, matchStateDict, toFloat32 } from "@fauxgrad/models/checkpoint";
+import { type HostTensor, matchStateDict } from "@fauxgrad/models/checkpoint";
 import type { Gpu } from "@fauxgrad/tensor";
-import { type HostTensorLike, normal } from "@fauxgrad/tensor/nn";
+import { normal } from "@fauxgrad/tensor/nn";
+import { floatTensors, modelTensors } from "@fauxgrad/training";
 
 /** A checkpoint's tensors by name. */
 export type ClassifierTensors = ReadonlyMap<string, HostTensor>;
@@ -38,7 +39,7 @@ export function createClassifier(
 ): ResNet {
   const network = describeClassifier(initGain);
   if (weights === undefined) return network.to(gpu, { seed });
-  const flat = flatTensors(weights);
+  const flat = modelTensors(weights);
   const expected = network.expectedState();
   if (flat.get("fc.weight")?.shape[0] !== 1) {
     for (const name of HEAD) {
@@ -46,7 +47,7 @@ export function createClassifier(
       flat.delete(name);
     }
   }
-  network.load(gpu, floats(matchStateDict(expected, flat)), { strict: false, seed });
+  network.load(gpu, floatTensors(matchStateDict(expected, flat)), { strict: false, seed });
   return network;
 }
 
@@ -58,29 +59,7 @@ export function createClassifier(
  */
 export function loadClassifier(gpu: Gpu, tensors: ClassifierTensors): ResNet {
   const network = describeClassifier();
-  network.load(gpu, floats(matchStateDict(network.expectedState(), flatTensors(tensors))));
+  network.load(gpu, floatTensors(matchStateDict(network.expectedState(), modelTensors(tensors))));
   network.eval().requiresGrad_(false);
   return network;
-}
-
-/** The state dict itself, where a file has it under `model` beside the optimiser's tensors. */
-function flatTensors(tensors: ClassifierTensors): Map<string, HostTensor> {
-  if (tensors.has("conv1.weight") || !tensors.has("model.conv1.weight")) return new Map(tensors);
-  const prefix = "model.";
-  return new Map(
-    [...tensors]
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
-  );
-}
-
-/** In float32, whatever the file has; counters stay whole numbers. */
-function floats(tensors: ReadonlyMap<string, HostTensor>): Map<string, HostTensorLike> {
-  const converted = new Map<string, HostTensorLike>();
-  for (const [name, tensor] of tensors) {
-    const { shape } = tensor;
-    const isCounter = tensor.dtype === "int64";
-    converted.set(name, isCounter ? tensor : { dtype: "float32", shape, data: toFloat32(tensor) });
-  }
-  return converted;
 }

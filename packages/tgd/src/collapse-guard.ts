@@ -65,7 +65,8 @@ export class CollapseGuard {
     const isAtChance = Math.abs(crossEntropy - Math.LN2) <= tolerance;
     const steps = isAtChance ? this.#state.steps + 1 : 0;
     this.#state = { firstNorm, steps };
-    if (steps < enough || fcNorm >= share * firstNorm) return null;
+    // Without a classifier the norm is no number, and never below.
+    if (steps < enough || !(fcNorm < share * firstNorm)) return null;
     const [now, first] = [fcNorm, firstNorm].map((value) => value.toPrecision(3));
     const strength = gamma === null ? "" : `, gamma ${gamma.toPrecision(3)}`;
     return {

@@ -7,6 +7,15 @@ export {
   validationImage,
 } from "./augmentation.ts";
 export {
+  type CamOptions,
+  type CamResult,
+  type CamTarget,
+  camLayer,
+  camLayers,
+  camTargets,
+  explainClassifier,
+} from "./cam.ts";
+export {
   type ClassifierLayer,
   classifierLayer,
   findClassifierLayer,
@@ -27,13 +36,29 @@ export {
   partnerLabels,
 } from "./cutmix.ts";
 export {
+  type DetectorInput,
+  type TgdDetection,
+  TgdDetector,
+  type TgdDetectorOptions,
+  type TgdExplanation,
+} from "./detector.ts";
+export {
   codedForensicTransfer,
   ForensicTransferObjective,
   forensicTransferActivations,
   forensicTransferLoss,
   forensicTransferScore,
 } from "./forensic-transfer.ts";
+export { freezeForGeneralTransfer } from "./freeze.ts";
 export { learningRateAt, type Moment } from "./learning-rate.ts";
+export {
+  describeClassifier,
+  describeNetwork,
+  loadWeights,
+  type NetworkRecipe,
+  type NetworkTensors,
+  type TgdClassifier,
+} from "./networks.ts";
 export { type NotebookRun, notebookRuns } from "./notebook-runs.ts";
 export {
   type BatchLabels,

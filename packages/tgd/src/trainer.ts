@@ -6,10 +6,11 @@
  * run; nothing is drawn from a generator that lives. A step is encoded at once and its numbers
  * arrive later, so that whoever trains can prepare the next batch while the device works.
  */
+import { ForensicTransfer } from "@fauxgrad/models";
 import type { HostTensor } from "@fauxgrad/models/checkpoint";
 import type { ImageBatch } from "@fauxgrad/models/transforms";
 import { type Gpu, noGrad, type Random, ShapeError, scope, tensor } from "@fauxgrad/tensor";
-import type { Layer } from "@fauxgrad/tensor/nn";
+import type { Layer, Module } from "@fauxgrad/tensor/nn";
 import {
   BatchSampler,
   DivergenceGuard,
@@ -20,6 +21,7 @@ import {
   TrainingDiverged,
 } from "@fauxgrad/training";
 import { CollapseGuard, type CollapseOptions } from "./collapse-guard.ts";
+import { codedForensicTransfer, ForensicTransferObjective } from "./forensic-transfer.ts";
 import { learningRateAt } from "./learning-rate.ts";
 import { mixBatch } from "./mix-batch.ts";
 import { ClassifierObjective, type Objective } from "./objective.ts";
@@ -36,8 +38,11 @@ import { type StepValues, TrainingStep } from "./training-step.ts";
 
 /** What is trained, on what, and how. */
 export interface TgdTrainerOptions {
-  /** `[N, H, W, 3]` to logits `[N, 2]`, on a device; frozen parameters stay as they are. */
-  readonly network: Layer;
+  /**
+   * `[N, H, W, 3]` to logits `[N, 2]`, or ForensicTransfer's autoencoder, on a device. Frozen
+   * parameters stay as they are.
+   */
+  readonly network: Layer | ForensicTransfer;
   /**
    * Of the same kind, with the weights that the transfer begins with; needed where the recipe has
    * penalties. It is put into evaluation mode and frozen, and feedback writes into it.
@@ -48,8 +53,6 @@ export interface TgdTrainerOptions {
   readonly recipe: TgdRecipe;
   /** Most images at once on the device; a batch is cut into equal parts. Default: all. */
   readonly microBatch?: number;
-  /** What is minimised. Default: cross-entropy of two logits. */
-  readonly objective?: Objective;
   /** Stop a run whose classifier has collapsed, or tell it in every outcome. Default `stop`. */
   readonly onCollapse?: "stop" | "tell";
   readonly collapse?: CollapseOptions;
@@ -63,7 +66,7 @@ export class TgdTrainer {
   readonly microBatch: number;
   readonly objective: Objective;
   readonly #gpu: Gpu;
-  readonly #network: Layer;
+  readonly #network: Module;
   readonly #teacher: Layer | null;
   readonly #encoder: TrainingStep;
   readonly #sampler: BatchSampler;
@@ -84,7 +87,7 @@ export class TgdTrainer {
     const { network, teacher = null, labels, recipe, microBatch = recipe.batchSize } = options;
     this.recipe = recipe;
     this.microBatch = microBatch;
-    this.objective = options.objective ?? new ClassifierObjective(network);
+    this.objective = objectiveOf(network, recipe);
     this.#gpu = gpu;
     this.#network = network;
     this.#teacher = teacher;
@@ -291,6 +294,15 @@ export class TgdTrainer {
     const totalLoss = loss + weightedPenalties(this.recipe.regularization, values, gamma);
     return { ...place, ...values, totalLoss, images, correct, mixed, collapse };
   }
+}
+
+/** The autoencoder has a loss of its own; everything else is a classifier. */
+function objectiveOf(
+  network: Layer | ForensicTransfer,
+  { forensicTransfer }: TgdRecipe,
+): Objective {
+  if (!(network instanceof ForensicTransfer)) return new ClassifierObjective(network);
+  return new ForensicTransferObjective(network, forensicTransfer ?? codedForensicTransfer);
 }
 
 function nothing(): void {

@@ -17,7 +17,7 @@ import {
   tensor,
   UsageError,
 } from "@fauxgrad/tensor";
-import type { Layer, Parameter } from "@fauxgrad/tensor/nn";
+import type { Layer, Module, Parameter } from "@fauxgrad/tensor/nn";
 import { Adam, type Optimizer, SGD } from "@fauxgrad/tensor/optim";
 import { equalParts } from "@fauxgrad/training";
 import { Masks } from "./masks.ts";
@@ -47,7 +47,7 @@ export interface StepValues extends PenaltyValues {
 
 /** What a {@link TrainingStep} works with. */
 export interface TrainingStepOptions {
-  readonly network: Layer;
+  readonly network: Module;
   readonly objective: Objective;
   /** On a device; needed where the recipe has penalties. */
   readonly teacher: Layer | null;
@@ -120,7 +120,7 @@ export class TrainingStep {
       const [n] = batch.shape;
       const parts = equalParts(n, microBatch).map(([begin, end]) => {
         const part = { begin, count: end - begin, share: (end - begin) / n };
-        const teacherLoss = this.isAdaptive ? this.#teach(batch, part) : null;
+        const teacherLoss = this.#teach(batch, part);
         return { teacherLoss, ...this.#learn(batch, part, step) };
       });
       const loss = total(parts.map(({ loss }) => loss));
@@ -153,16 +153,17 @@ export class TrainingStep {
     this.startPoint?.dispose();
   }
 
-  /** The teacher's loss on a part, times the part's share. */
-  #teach({ teacherPixels, shape, labels }: PreparedBatch, part: Part): Tensor {
-    const { teacher, network } = this.#options;
+  /** The teacher's loss on a part, times the part's share; null where nothing depends on it. */
+  #teach({ teacherPixels, shape, labels }: PreparedBatch, part: Part): Tensor | null {
+    const { teacher } = this.#options;
+    if (teacher === null || !this.isAdaptive) return null;
     return scope(() =>
       noGrad(() => {
         const input = this.#upload(teacherPixels, shape, part);
         const isMixed = labels.partner !== null;
         const clean = isMixed ? { ...labels, partner: null } : labels;
         const { begin } = part;
-        const { loss } = partCrossEntropy(teacher ?? network, { input, labels: clean, begin });
+        const { loss } = partCrossEntropy(teacher, { input, labels: clean, begin });
         return affine(loss, part.share);
       }),
     );

@@ -13,13 +13,30 @@ export function section(
   tensors: ReadonlyMap<string, HostTensor>,
   prefix: string,
 ): Map<string, HostTensorLike> {
-  const found = new Map<string, HostTensorLike>();
-  for (const [name, value] of tensors) {
-    if (!name.startsWith(prefix)) continue;
-    const { shape } = value;
-    const isCounter = value.dtype === "int64";
-    const data = isCounter ? null : toFloat32(value);
-    found.set(name.slice(prefix.length), data === null ? value : { dtype: "float32", shape, data });
+  const found = [...tensors].filter(([name]) => name.startsWith(prefix));
+  return floatTensors(new Map(found.map(([name, value]) => [name.slice(prefix.length), value])));
+}
+
+/**
+ * The network's tensors in a file: those under `model.` where there are any (a training's
+ * checkpoint), all of them elsewhere.
+ */
+export function modelTensors(tensors: ReadonlyMap<string, HostTensor>): Map<string, HostTensor> {
+  const prefix = "model.";
+  const found = [...tensors].filter(([name]) => name.startsWith(prefix));
+  if (found.length === 0) return new Map(tensors);
+  return new Map(found.map(([name, value]) => [name.slice(prefix.length), value]));
+}
+
+/** In float32, whatever the file has; counters stay whole numbers. */
+export function floatTensors(
+  tensors: ReadonlyMap<string, HostTensor>,
+): Map<string, HostTensorLike> {
+  const converted = new Map<string, HostTensorLike>();
+  for (const [name, tensor] of tensors) {
+    const { shape } = tensor;
+    const isCounter = tensor.dtype === "int64";
+    converted.set(name, isCounter ? tensor : { dtype: "float32", shape, data: toFloat32(tensor) });
   }
-  return found;
+  return converted;
 }

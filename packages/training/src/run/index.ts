@@ -1,5 +1,5 @@
 export { equalParts } from "./equal-parts.ts";
-export { hostTensor, section } from "./host-state.ts";
+export { floatTensors, hostTensor, modelTensors, section } from "./host-state.ts";
 export {
   type MemoryLimits,
   type PartPlan,

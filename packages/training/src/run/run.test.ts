@@ -2,7 +2,7 @@ import { fromFloat32 } from "@fauxgrad/models/checkpoint";
 import { DeviceError } from "@fauxgrad/tensor";
 import { expect, test } from "vitest";
 import { equalParts } from "./equal-parts.ts";
-import { hostTensor, section } from "./host-state.ts";
+import { hostTensor, modelTensors, section } from "./host-state.ts";
 import { planParts } from "./micro-batch.ts";
 import { TrainingDiverged } from "./training-diverged.ts";
 
@@ -55,6 +55,8 @@ test("a section of a state has names without their prefix, in float32", () => {
   expect([...found.keys()]).toEqual(["a", "n"]);
   expect(found.get("a")).toEqual({ dtype: "float32", shape: [2], data: values });
   expect(found.get("n")).toBe(counter);
+  expect([...modelTensors(tensors).keys()]).toEqual(["a", "n"]);
+  expect([...modelTensors(new Map([["a", counter]])).keys()]).toEqual(["a"]);
 });
 
 test("a divergence is an error with its sentence", () => {
