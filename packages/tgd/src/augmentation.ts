@@ -16,7 +16,7 @@ import {
   resize,
 } from "@fauxgrad/models/transforms";
 import type { Random } from "@fauxgrad/tensor";
-import { type JpegCodec, jpegRoundTrip, jpegSimulate, scipyGaussianBlur } from "@fauxgrad/training";
+import { type JpegCodec, jpegRoundTrip, scipyGaussianBlur } from "@fauxgrad/training";
 import type { AugmentationRecipe } from "./recipe.ts";
 
 /** What happens to one image. */
@@ -63,7 +63,7 @@ export async function augmentImage(
   codec?: JpegCodec,
 ): Promise<RgbImage> {
   const blurred = sigma === null ? image : scipyGaussianBlur(image, sigma, { truncate });
-  const coded = quality === null ? blurred : await roundTrip(blurred, quality, codec);
+  const coded = quality === null ? blurred : await jpegRoundTrip(blurred, codec, { quality });
   const resized = resize(coded, { width: size, height: size }, "bilinear");
   return isMirrored ? flipHorizontal(resized) : resized;
 }
@@ -88,13 +88,4 @@ export function normalizationOf({
 
 function between([from, to]: readonly [number, number], random: Random): number {
   return from + (to - from) * random.uniform();
-}
-
-async function roundTrip(
-  image: RgbImage,
-  quality: number,
-  codec: JpegCodec | undefined,
-): Promise<RgbImage> {
-  if (codec === undefined) return jpegSimulate(image, quality);
-  return jpegRoundTrip(image, codec, { quality });
 }

@@ -30,8 +30,8 @@ export type Perturbation =
 /**
  * Applies one operation.
  *
- * @param codec needed for `jpeg` only
- * @throws {RangeError} if a parameter is outside its range, or `jpeg` has no codec
+ * @param codec for `jpeg`; without one it is simulated, to the same pixels
+ * @throws {RangeError} if a parameter is outside its range
  */
 export async function applyPerturbation(
   image: RgbImage,
@@ -44,10 +44,7 @@ export async function applyPerturbation(
     case "blur":
       return openCvGaussianBlur(image, perturbation);
     case "jpeg":
-      if (codec !== undefined) return jpegRoundTrip(image, codec, perturbation);
-      throw new RangeError(
-        "applyPerturbation: jpeg needs a codec\nPass one as the third argument.",
-      );
+      return jpegRoundTrip(image, codec, perturbation);
     case "cropping":
       return cropAndResize(image, perturbation);
     case "gaussian":
