@@ -12,8 +12,9 @@ import {
   readFileFacts,
 } from "@fauxgrad/training";
 import { type DecodePool, isDecoded } from "../io/decode-pool.ts";
-import type { ImageError } from "../io/image-error.ts";
+import { ImageError } from "../io/image-error.ts";
 import { readWholeFile } from "../session/files.ts";
+import { FileError } from "../terminal/errors.ts";
 import type { LabelledFile } from "./labelled-files.ts";
 import { hashBytes } from "./lay-out.ts";
 
@@ -67,9 +68,23 @@ export async function examineFiles(
   const options = maxPixels === undefined ? { signal } : { signal, maxPixels };
   for await (const result of pool.decode(files, options)) {
     const image = images[result.index]!;
-    if (isDecoded(result)) onImage(await examine(image, result.image));
-    else onProblem(image, result.error);
+    if (!isDecoded(result)) {
+      onProblem(image, result.error);
+      continue;
+    }
+    try {
+      onImage(await examine(image, result.image));
+    } catch (cause) {
+      if (!(cause instanceof FileError)) throw cause;
+      onProblem(image, vanished(image.file, cause));
+    }
   }
+}
+
+/** Decoded a moment ago: somebody is changing the folder. */
+function vanished(file: string, cause: FileError): ImageError {
+  const problem = `it was there, but ${cause.message}`;
+  return new ImageError({ file, problem, remedy: "Run the audit again." }, { cause });
 }
 
 async function examine(image: LabelledFile, picture: RgbImage): Promise<Examined> {

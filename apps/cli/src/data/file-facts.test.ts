@@ -1,5 +1,5 @@
 import { type JpegHistory, jpegHistory, luma, readFileFacts } from "@fauxgrad/training";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { expect, test } from "vitest";
 import { jpegCodec } from "../io/jpeg-codec.ts";
 import { testPicture, toSharp } from "./test-pictures.ts";
@@ -8,12 +8,12 @@ const PICTURE = testPicture(1);
 const plain = { isLossless: true, hasExif: false, hasProfile: false };
 
 test.each([
-  ["RGB", {}, (image: sharp.Sharp) => image.png()],
-  ["RGB + alpha", {}, (image: sharp.Sharp) => image.ensureAlpha(0.5).png()],
-  ["palette", {}, (image: sharp.Sharp) => image.png({ palette: true })],
-  ["RGB, 16 bits", {}, (image: sharp.Sharp) => image.toColourspace("rgb16").png()],
-  ["grey", {}, (image: sharp.Sharp) => image.toColourspace("b-w").png()],
-  ["RGB", { hasProfile: true }, (image: sharp.Sharp) => image.withIccProfile("p3").png()],
+  ["RGB", {}, (image: Sharp) => image.png()],
+  ["RGB + alpha", {}, (image: Sharp) => image.ensureAlpha(0.5).png()],
+  ["palette", {}, (image: Sharp) => image.png({ palette: true })],
+  ["RGB, 16 bits", {}, (image: Sharp) => image.toColourspace("rgb16").png()],
+  ["grey", {}, (image: Sharp) => image.toColourspace("b-w").png()],
+  ["RGB", { hasProfile: true }, (image: Sharp) => image.withIccProfile("p3").png()],
 ])("reads PNG, %s %o", async (mode, more, encode) => {
   const facts = readFileFacts(await encode(toSharp(PICTURE)).toBuffer());
   expect(facts).toMatchObject({ format: "png", mode, jpegQuality: null, ...plain, ...more });
@@ -33,7 +33,7 @@ test.each([5, 30, 50, 75, 90, 95, 100])("reads a JPEG's quality, %i", async (qua
 });
 
 test("reads a JPEG's sampling, scans, tables and metadata", async () => {
-  const facts = async (image: sharp.Sharp) => readFileFacts(await image.toBuffer());
+  const facts = async (image: Sharp) => readFileFacts(await image.toBuffer());
   const image = () => toSharp(PICTURE);
   expect(
     await facts(

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { RgbImage } from "@fauxgrad/models/transforms";
 import { Random } from "@fauxgrad/tensor";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 
 /** A picture of coarse and fine random structure, another for each seed. */
 export function testPicture(seed: number, width = 96, height = 80): RgbImage {
@@ -23,7 +23,7 @@ export function testPicture(seed: number, width = 96, height = 80): RgbImage {
 }
 
 /** The picture as sharp takes it. */
-export function toSharp({ data, width, height }: RgbImage): sharp.Sharp {
+export function toSharp({ data, width, height }: RgbImage): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
