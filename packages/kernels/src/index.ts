@@ -11,7 +11,7 @@ export { type AdapterClass, adapterClass } from "./gpu/adapter-class.ts";
 export type { PoolStats } from "./gpu/buffer-pool.ts";
 export type { Capture, CaptureOptions, CaptureStats } from "./gpu/capture/capture.ts";
 export { disposeAll } from "./gpu/capture/dispose-all.ts";
-export { type PerStep, StepValue, valueNow } from "./gpu/capture/step-value.ts";
+export { type PerStep, perReplay, StepValue, valueNow } from "./gpu/capture/step-value.ts";
 export { Gpu } from "./gpu/gpu.ts";
 export { GpuArray } from "./gpu/gpu-array.ts";
 export type { GpuOptions, GpuStats, KernelFamily } from "./gpu/gpu-options.ts";

@@ -1,6 +1,9 @@
 export {
   type AdapterClass,
   type AvgPool2dOptions,
+  type Capture,
+  type CaptureOptions,
+  type CaptureStats,
   type Conv2dOptions,
   DeviceError,
   type DeviceErrorKind,
@@ -18,14 +21,17 @@ export {
   type Padding,
   type PadPair,
   type Pair,
+  type PerStep,
   type RandomOptions,
   type ReduceOptions,
   type Shape,
   ShapeError,
+  StepValue,
   type Upfirdn2dOptions,
   UsageError,
 } from "@fauxgrad/kernels";
 export { enableGrad, isRecording, noGrad, type Recording, record } from "./autograd.ts";
+export { capture } from "./capture.ts";
 export {
   full,
   ones,

@@ -253,9 +253,9 @@ export class Gpu {
     return this.#captures.outside(work);
   }
 
-  /** A captured step needs the present contents of `array`: {@link Captures.pin}. */
-  pin(array: GpuArray): void {
-    this.#captures.pin(array.storage);
+  /** A captured step needs the present contents of some arrays: {@link Captures.pin}. */
+  pin(sources: readonly GpuArray[], derived: GpuArray | null = null): void {
+    this.#captures.pin(sources, derived);
   }
 
   /**

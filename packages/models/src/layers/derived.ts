@@ -38,6 +38,11 @@ export function derived<const N extends readonly string[]>(
     parts.map((part) => {
       const array = storage.derived(key(part));
       if (array === undefined) throw new Error(`${name}: ${part} was not derived`);
+      // A captured step that finds it made is not to outlive what it was made from.
+      array.gpu.pin(
+        sources.map(({ data }) => data),
+        array,
+      );
       return [part, new Tensor(array.retain())];
     }),
   ) as Record<N[number], Tensor>;

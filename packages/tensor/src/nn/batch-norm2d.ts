@@ -47,7 +47,7 @@ export class BatchNorm2d extends Module {
     const weight = this.weight?.tensor ?? null;
     const bias = this.bias?.tensor ?? null;
     const output = batchNorm(input, running, weight, bias, { training, eps, momentum });
-    if (training) this.numBatchesTracked.value++;
+    if (training) input.gpu.perStep(() => ++this.numBatchesTracked.value);
     return output;
   }
 }

@@ -1,4 +1,4 @@
-import { type DropoutOptions, UsageError } from "@fauxgrad/kernels";
+import { type DropoutOptions, type Gpu, type StepValue, UsageError } from "@fauxgrad/kernels";
 import { dropout, dropPath } from "../ops/dropout.ts";
 import type { Tensor } from "../tensor.ts";
 import { Module } from "./module.ts";
@@ -32,8 +32,23 @@ export abstract class RandomModule extends Module {
     this.#state = { seed, draws: 0 };
   }
 
-  /** The next draw: of one seed, each has its own numbers. */
-  protected nextDraw(): DropoutOptions {
+  /**
+   * The next draw: of one seed, each has its own numbers, and so has each replay of a captured step.
+   *
+   * @param p what the step depends on; it must stay while the step is replayed
+   */
+  protected nextDraw(gpu: Gpu, p: () => number): StepValue<DropoutOptions> {
+    const first = p();
+    return gpu.perStep(() => {
+      if (p() === first) return this.#draw();
+      throw new UsageError(
+        `${this.constructor.name}: p was ${first} when the step was captured, and is ${p()}\n` +
+          "Capture the step again.",
+      );
+    });
+  }
+
+  #draw(): DropoutOptions {
     if (this.#state === null) {
       throw new UsageError(
         `${this.constructor.name} draws random numbers in training mode and has no seed\n` +
@@ -61,7 +76,12 @@ export class Dropout extends RandomModule {
   }
 
   forward(input: Tensor): Tensor {
-    return this.training && this.p > 0 ? dropout(input, this.p, this.nextDraw()) : input;
+    if (!this.training || this.p <= 0) return input;
+    return dropout(
+      input,
+      this.p,
+      this.nextDraw(input.gpu, () => this.p),
+    );
   }
 }
 
@@ -81,6 +101,11 @@ export class DropPath extends RandomModule {
   }
 
   forward(input: Tensor): Tensor {
-    return this.training && this.p > 0 ? dropPath(input, this.p, this.nextDraw()) : input;
+    if (!this.training || this.p <= 0) return input;
+    return dropPath(
+      input,
+      this.p,
+      this.nextDraw(input.gpu, () => this.p),
+    );
   }
 }

@@ -34,9 +34,10 @@ export class GroupNorm extends Module {
     this.eps = eps;
   }
 
-  forward(input: Tensor): Tensor {
+  /** @param activation what follows in the same pass */
+  forward(input: Tensor, activation: "silu" | null = null): Tensor {
     const weight = this.weight?.tensor ?? null;
     const bias = this.bias?.tensor ?? null;
-    return groupNorm(input, this.numGroups, weight, bias, { eps: this.eps });
+    return groupNorm(input, this.numGroups, weight, bias, { eps: this.eps, activation });
   }
 }

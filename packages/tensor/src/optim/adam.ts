@@ -39,7 +39,7 @@ export class Adam extends Optimizer<AdamOptions> {
   }
 
   protected override update(
-    { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions,
+    options: AdamOptions,
     parameter: GpuArray,
     gradient: GpuArray,
     memory: Memory,
@@ -48,9 +48,9 @@ export class Adam extends Optimizer<AdamOptions> {
       first: remembered(memory, "exp_avg", parameter),
       second: remembered(memory, "exp_avg_sq", parameter),
     };
-    const { step } = memory;
-    const options = { lr, step, betas, eps, weightDecay, decoupled: this.#decoupled };
-    adamStep(parameter.gpu, parameter, gradient, moments, options);
+    const decoupled = this.#decoupled;
+    const current = parameter.gpu.perStep(() => ({ ...options, step: memory.step, decoupled }));
+    adamStep(parameter.gpu, parameter, gradient, moments, current);
   }
 }
 

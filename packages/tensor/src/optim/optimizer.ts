@@ -67,7 +67,8 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
         if (grad === null) continue;
         const memory = this.#memories.get(name) ?? { step: 0, arrays: new Map() };
         this.#memories.set(name, memory);
-        memory.step++;
+        // Counts on when a captured step is replayed.
+        tensor.gpu.perStep(() => ++memory.step);
         this.update(group, tensor.data, grad.data, memory);
       }
     }
@@ -128,7 +129,8 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   }
 
   /**
-   * Changes one parameter.
+   * Changes one parameter. Numbers that may differ between steps belong into `gpu.perStep`, so that
+   * a captured step follows them.
    *
    * @param memory what is remembered about it; `step` counts from 1
    */
@@ -156,7 +158,7 @@ export interface LoadableState {
 export function remembered(memory: Memory, kind: string, like: GpuArray): GpuArray {
   const existing = memory.arrays.get(kind);
   if (existing !== undefined) return existing;
-  const array = like.gpu.zeros(like.shape);
+  const array = like.gpu.outsideCapture(() => like.gpu.zeros(like.shape));
   memory.arrays.set(kind, array);
   return array;
 }

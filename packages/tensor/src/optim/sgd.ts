@@ -36,23 +36,25 @@ export class SGD extends Optimizer<SgdOptions> {
   }
 
   protected override update(
-    { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 }: SgdOptions,
+    options: SgdOptions,
     parameter: GpuArray,
     gradient: GpuArray,
     { arrays }: Memory,
   ): void {
     const { gpu } = parameter;
-    const first = !arrays.has("momentum_buffer");
+    const hasMomentum = (options.momentum ?? 0) !== 0;
     // The first step fills it.
-    if (first && momentum > 0) arrays.set("momentum_buffer", gpu.empty(parameter.shape));
-    const buffer = momentum > 0 ? (arrays.get("momentum_buffer") ?? null) : null;
-    sgdStep(gpu, parameter, gradient, buffer, {
-      lr,
-      momentum,
-      dampening,
-      nesterov,
-      weightDecay,
-      first,
+    let first = hasMomentum && !arrays.has("momentum_buffer");
+    if (first) {
+      const buffer = gpu.outsideCapture(() => gpu.empty(parameter.shape));
+      arrays.set("momentum_buffer", buffer);
+    }
+    const current = gpu.perStep(() => {
+      const values = { ...options, first };
+      first = false;
+      return values;
     });
+    const buffer = hasMomentum ? (arrays.get("momentum_buffer") ?? null) : null;
+    sgdStep(gpu, parameter, gradient, buffer, current);
   }
 }

@@ -171,7 +171,7 @@ test("a pinned array must stay as it was", ({ gpu }) => {
   using mean = gpu.upload([1], [1]);
   using input = gpu.upload([1], [1]);
   using capture = gpu.capture(() => {
-    gpu.pin(mean);
+    gpu.pin([mean]);
     return apply(gpu, input, 1, 0);
   });
   capture.replay();

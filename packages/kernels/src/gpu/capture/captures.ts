@@ -1,5 +1,5 @@
 import { UsageError } from "../../errors.ts";
-import type { Storage } from "../gpu-array.ts";
+import type { GpuArray } from "../gpu-array.ts";
 import { Capture, type CaptureHost, type CaptureOptions } from "./capture.ts";
 import { disposeAll } from "./dispose-all.ts";
 import { Recording } from "./recording.ts";
@@ -82,11 +82,13 @@ export class Captures {
   }
 
   /**
-   * The step that is being recorded relies on the present contents of an array, though no command
-   * of it need read them: its replays are refused once the array is written.
+   * The step that is being recorded relies on the present contents of `sources`, though no command
+   * of it need read them: its replays are refused once one is written.
+   *
+   * @param derived what was made from them; if the recording itself made it, each replay does
    */
-  pin(storage: Storage): void {
-    this.#recording?.pin(storage);
+  pin(sources: readonly GpuArray[], derived: GpuArray | null): void {
+    for (const { storage } of sources) this.#recording?.pin(storage, derived?.storage ?? null);
   }
 
   /** Frees the memory of all captured steps. */

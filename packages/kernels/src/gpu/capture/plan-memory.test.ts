@@ -55,8 +55,8 @@ const planned = fc.record({
   conflicts: fc.uniqueArray(fc.nat(39), { maxLength: 3 }),
 });
 
-test("whatever is planned, arrays that live together never overlap, nor conflicts share a page", () => {
-  fc.assert(
+test("whatever is planned, arrays that live together never overlap, nor conflicts share a page", async () => {
+  await fc.assert(
     fc.property(fc.array(planned, { minLength: 1, maxLength: 40 }), (drawn) => {
       const conflicts = drawn.map(() => new Set<number>());
       drawn.forEach((item, i) => {

@@ -123,9 +123,9 @@ export class Recording implements CommandSink {
   }
 
   /** See `Gpu.pin`. What is made inside is made anew by every replay. */
-  pin(storage: Storage): void {
-    if (!this.#made.has(storage) && !this.pins.has(storage))
-      this.pins.set(storage, storage.version);
+  pin(source: Storage, derived: Storage | null): void {
+    const isMade = this.#made.has(source) || (derived !== null && this.#made.has(derived));
+    if (!isMade && !this.pins.has(source)) this.pins.set(source, source.version);
   }
 
   /**

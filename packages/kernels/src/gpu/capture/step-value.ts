@@ -33,3 +33,8 @@ export type PerStep<T> = T | StepValue<T>;
 export function valueNow<T>(value: PerStep<T>): T {
   return value instanceof StepValue ? value.value : value;
 }
+
+/** What follows from a value: for a step's own, a function that each replay calls again. */
+export function perReplay<T, P>(value: PerStep<T>, compute: (now: T) => P): P | (() => P) {
+  return value instanceof StepValue ? () => compute(value.value) : compute(value);
+}

@@ -27,6 +27,7 @@ import {
   momentsKernel,
   normalizeKernel,
   normGradInputKernel,
+  siluGradKernel,
 } from "./kernels.ts";
 import manyRowLanes from "./many-row-lanes.wgsl";
 import oneRowLane from "./one-row-lane.wgsl";
@@ -133,13 +134,17 @@ export function moments(gpu: Gpu, input: GpuArray, view: NormView): Moments {
   });
 }
 
-/** `(input − mean) / √(variance + eps) · weight + bias`, of the input's shape. */
+/**
+ * `(input − mean) / √(variance + eps) · weight + bias`, of the input's shape; with `silu`, times its
+ * own sigmoid.
+ */
 export function normalize(
   gpu: Gpu,
   input: GpuArray,
   { mean, variance }: Moments,
   { weight, bias }: Affine,
   view: NormView,
+  silu = false,
 ): GpuArray {
   const { params, modules, workgroups } = blocksOf(gpu, view);
   return withArrays(gpu, (arrays) => {
@@ -148,9 +153,33 @@ export function normalize(
     normalizeKernel.dispatch(gpu, operands, params, {
       modules,
       workgroups,
-      constants: { AFFINE: weight !== null },
+      constants: { AFFINE: weight !== null, SILU: silu },
     });
     return output;
+  });
+}
+
+/**
+ * The gradient before the SiLU of {@link normalize}: `gradOutput · silu′(y)`, with the normalised `y`
+ * computed again from the input, so that nobody keeps it.
+ */
+export function gradBeforeSilu(
+  gpu: Gpu,
+  gradOutput: GpuArray,
+  input: GpuArray,
+  { mean, variance }: Moments,
+  { weight, bias }: Affine,
+  view: NormView,
+): GpuArray {
+  const { params, modules, workgroups } = blocksOf(gpu, view);
+  return withArrays(gpu, (arrays) => {
+    const grad = arrays.output(input.shape);
+    const moments = { mean, variance };
+    const affine = { weight: weight ?? mean, bias: bias ?? mean };
+    const operands = { grad_output: gradOutput, input, ...moments, ...affine, grad };
+    const constants = { AFFINE: weight !== null };
+    siluGradKernel.dispatch(gpu, operands, params, { modules, workgroups, constants });
+    return grad;
   });
 }
 

@@ -2,11 +2,13 @@ import { defineKernel } from "../../gpu/kernel.ts";
 import { LANES, WORKGROUP } from "../lanes/lanes.ts";
 import gradInputSource from "./grad-input.wgsl";
 import gradSumsSource from "./grad-sums.wgsl";
+import logistic from "./logistic.wgsl";
 import mergeMomentsSource from "./merge-moments.wgsl";
 import mergeSumsSource from "./merge-sums.wgsl";
 import momentsSource from "./moments.wgsl";
 import normalizeSource from "./normalize.wgsl";
 import oneRowLane from "./one-row-lane.wgsl";
+import siluGradSource from "./silu-grad.wgsl";
 
 /** Elements along the channels of a workgroup of the reductions. */
 export const CHANNEL_LANES = 8;
@@ -54,8 +56,8 @@ export const mergeMomentsKernel = defineKernel({
 
 export const normalizeKernel = defineKernel({
   name: "norm-normalize",
-  modules: { "lanes.wgsl": LANES, "normalize.wgsl": normalizeSource },
-  constants: { WORKGROUP, AFFINE: true },
+  modules: { "lanes.wgsl": LANES, "logistic.wgsl": logistic, "normalize.wgsl": normalizeSource },
+  constants: { WORKGROUP, AFFINE: true, SILU: false },
   bindings: {
     input: "read",
     mean: "read",
@@ -63,6 +65,22 @@ export const normalizeKernel = defineKernel({
     weight: "read",
     bias: "read",
     output: "read_write",
+  },
+  params: BLOCK_PARAMS,
+});
+
+export const siluGradKernel = defineKernel({
+  name: "norm-silu-grad",
+  modules: { "lanes.wgsl": LANES, "logistic.wgsl": logistic, "silu-grad.wgsl": siluGradSource },
+  constants: { WORKGROUP, AFFINE: true },
+  bindings: {
+    grad_output: "read",
+    input: "read",
+    mean: "read",
+    variance: "read",
+    weight: "read",
+    bias: "read",
+    grad: "read_write",
   },
   params: BLOCK_PARAMS,
 });

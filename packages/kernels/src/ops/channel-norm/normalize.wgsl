@@ -1,10 +1,13 @@
 // output = (input[b, r, c] - mean[b, c]) / sqrt(variance[b, c] + eps) * weight[c] + bias[c]
 //
+// and, where SILU, its product with its own sigmoid.
+//
 // One invocation owns WIDTH channels of params.block rows: its coefficients are loaded once. The
 // mean is subtracted first; folding it into the bias would cancel where it is large.
 
 const WORKGROUP: u32 = 64u;
 const AFFINE: bool = true; // false: weight 1, bias 0, and any arrays in their places
+const SILU: bool = false;
 
 struct Params {
   total: u32,  // B * ceil(R / block) * C / WIDTH
@@ -46,7 +49,11 @@ fn main(
   }
   var at = (b * params.rows + first) * params.c + c;
   for (var r = first; r < last; r++) {
-    output[at] = (input[at] - center) * scale + shift;
+    var y = (input[at] - center) * scale + shift;
+    if (SILU) {
+      y *= logistic(y);
+    }
+    output[at] = y;
     at += params.c;
   }
 }

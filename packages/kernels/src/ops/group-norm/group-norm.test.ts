@@ -30,16 +30,25 @@ function operandsOf(shape: Shape, groups: number): Operands {
   };
 }
 
-async function run(gpu: Gpu, { shape, groups, x, g, ...vectors }: Operands) {
+async function run(gpu: Gpu, { shape, groups, x, g, ...vectors }: Operands, silu = false) {
   const vector = shape.slice(-1);
-  const geometry = groupNormGeometry({ input: shape, weight: vector, bias: vector }, groups, EPS);
+  const shapes = { input: shape, weight: vector, bias: vector };
+  const geometry = groupNormGeometry(shapes, groups, EPS, silu);
   const input = gpu.upload(x, shape);
   const gradOutput = gpu.upload(g, shape);
   const weight = gpu.upload(vectors.weight, vector);
   const bias = gpu.upload(vectors.bias, vector);
   const { output, moments } = groupNorm(gpu, input, { weight, bias }, geometry);
   const needs = { input: true, weight: true, bias: true };
-  const gradients = groupNormGradients(gpu, gradOutput, input, moments, weight, geometry, needs);
+  const gradients = groupNormGradients(
+    gpu,
+    gradOutput,
+    input,
+    moments,
+    { weight, bias },
+    geometry,
+    needs,
+  );
   const read = [output, gradients.gradInput!, gradients.gradWeight!, gradients.gradBias!];
   const [y, dx, dw, db] = await Promise.all(read.map((array) => array.read()));
   for (const array of [input, gradOutput, weight, bias, moments.mean, moments.variance, ...read]) {
@@ -127,6 +136,67 @@ describe.each(["registers", "tiled"] as const)("on kernels: %s", (kernels: Kerne
       );
     },
   );
+});
+
+const SILU_CASES: readonly (readonly [Shape, number])[] = [
+  [[2, 5, 7, 16], 8],
+  [[3, 2, 2, 9], 3],
+  [[2, 37, 1, 4], 1],
+];
+
+describe.each(["registers", "tiled"] as const)("SiLU on kernels: %s", (kernels: KernelFamily) => {
+  test.for(SILU_CASES)(
+    "matches the reference for %j in %i groups",
+    async ([shape, groups], { device }) => {
+      const gpu = new Gpu(device, { kernels });
+      const operands = operandsOf(shape, groups);
+      const { x, g, weight, bias } = operands;
+      const { y, dx, dw, db } = await run(gpu, operands, true);
+      gpu.destroy();
+      const terms = numel(shape) / shape[0]! / groups + 16;
+      const expected = reference.groupNormSilu(x, shape, groups, weight, bias, EPS);
+      expect(y).toMatchReference(expected, { terms });
+      const loss = (at: ArrayLike<number>, w: ArrayLike<number>, b: ArrayLike<number>) =>
+        dot(reference.groupNormSilu(at, shape, groups, w, b, EPS).data, g);
+      const grouping = { shape, groupOf: reference.groupOf(shape, groups), eps: EPS };
+      // |silu'| ≤ 1.1, and its error grows with the logistic's exponent, as the output's.
+      const growth = { terms: 8 * terms };
+      const bounds = gradientMagnitudes(x, g, weight, grouping);
+      const check = (actual: Float32Array, data: Float64Array, magnitude: Float64Array) => {
+        expect(actual).toMatchReference({ data, magnitude, shape: [data.length] }, growth);
+        const wrong = data.with(0, data[0]! + 0.1 * Math.max(1, magnitude[0]!));
+        expect(actual).not.toMatchReference(
+          { data: wrong, magnitude, shape: [data.length] },
+          growth,
+        );
+      };
+      check(
+        dx,
+        numericalGradient((at) => loss(at, weight, bias), x),
+        bounds.input,
+      );
+      check(
+        dw,
+        numericalGradient((w) => loss(x, w, bias), weight),
+        bounds.weight,
+      );
+      check(
+        db,
+        numericalGradient((b) => loss(x, weight, b), bias),
+        bounds.bias,
+      );
+    },
+  );
+});
+
+test("SiLU of large values neither overflows nor loses its sign", async ({ gpu }) => {
+  const input = Float32Array.of(-1, 1, -1, 1);
+  const operands = { shape: [1, 2, 1, 2], groups: 1, x: input, g: new Float32Array(4).fill(1) };
+  const weight = Float32Array.of(500, 500);
+  const { y, dx } = await run(gpu, { ...operands, weight, bias: new Float32Array(2) }, true);
+  // Of variance 1 + 1e-5: 500 · (1 − 5e-6) and −500 · e⁻⁵⁰⁰, which is 0.
+  expect([...y].map((value) => Math.round(value * 10) / 10 + 0)).toEqual([0, 500, 0, 500]);
+  expect(dx.every(Number.isFinite)).toBe(true);
 });
 
 test("samples do not see each other", async ({ gpu }) => {

@@ -6,6 +6,7 @@ import type { AffineGradients, NormNeeds } from "../batch-norm/batch-norm.ts";
 import { checkChannelVectors } from "../channel-norm/affine.ts";
 import {
   type Affine,
+  gradBeforeSilu,
   type Moments,
   moments,
   type NormView,
@@ -17,6 +18,8 @@ import { sumRows } from "../lanes/sum-rows.ts";
 /** The resolved sizes of a group normalisation. */
 export interface GroupNormGeometry extends NormView {
   readonly shape: Shape;
+  /** Whether a SiLU follows in the same pass. */
+  readonly silu: boolean;
 }
 
 /** Shapes of a group normalisation's operands. */
@@ -36,6 +39,7 @@ export function groupNormGeometry(
   { input, ...vectors }: GroupNormShapes,
   groups: number,
   eps = 1e-5,
+  silu = false,
 ): GroupNormGeometry {
   const [batch] = input;
   const channels = input.at(-1);
@@ -52,12 +56,21 @@ export function groupNormGeometry(
     );
   }
   checkChannelVectors("groupNorm", input, channels, vectors);
-  return { shape: input, batch, rows: numel(input) / batch / channels, channels, groups, eps };
+  return {
+    shape: input,
+    batch,
+    rows: numel(input) / batch / channels,
+    channels,
+    groups,
+    eps,
+    silu,
+  };
 }
 
 /**
  * `y = (x − μ) / √(σ² + eps) · weight + bias` with mean and biased variance of each sample's group
- * of `C / groups` neighbouring channels, over all pixels.
+ * of `C / groups` neighbouring channels, over all pixels; and where the geometry says so,
+ * `y · sigmoid(y)`.
  *
  * @param input `[N, …, C]`
  * @returns `output` of the input's shape; `moments`: μ and σ² of `(n, g)`, repeated for each channel
@@ -72,7 +85,7 @@ export function groupNorm(
 ): { output: GpuArray; moments: Moments } {
   const own = moments(gpu, input, geometry);
   try {
-    return { output: normalize(gpu, input, own, affine, geometry), moments: own };
+    return { output: normalize(gpu, input, own, affine, geometry, geometry.silu), moments: own };
   } catch (error) {
     own.mean.dispose();
     own.variance.dispose();
@@ -82,6 +95,21 @@ export function groupNorm(
 
 /** Gradients of {@link groupNorm}, with the moments it returned. Only what is needed is computed. */
 export function groupNormGradients(
+  gpu: Gpu,
+  gradOutput: GpuArray,
+  input: GpuArray,
+  used: Moments,
+  affine: Affine,
+  geometry: GroupNormGeometry,
+  needs: NormNeeds,
+): AffineGradients {
+  using gradNormalized = geometry.silu
+    ? gradBeforeSilu(gpu, gradOutput, input, used, affine, geometry)
+    : gradOutput.retain();
+  return gradientsOfNormalized(gpu, gradNormalized, input, used, affine.weight, geometry, needs);
+}
+
+function gradientsOfNormalized(
   gpu: Gpu,
   gradOutput: GpuArray,
   input: GpuArray,

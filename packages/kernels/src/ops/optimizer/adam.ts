@@ -1,4 +1,5 @@
 import { UsageError } from "../../errors.ts";
+import { type PerStep, perReplay } from "../../gpu/capture/step-value.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
@@ -59,6 +60,7 @@ export interface AdamMoments {
  * (AdamW), `θ ← (1 − lr·weightDecay)·θ` first.
  *
  * @param parameter θ, changed
+ * @param options   may be a value of each step's own, so that a captured step counts on
  * @throws {ShapeError} if the shapes differ
  * @throws {UsageError} unless `step` is 1, 2, …
  * @see torch.optim.Adam, torch.optim.AdamW; Kingma and Ba 2015; Loshchilov and Hutter 2019
@@ -68,31 +70,31 @@ export function adamStep(
   parameter: GpuArray,
   grad: GpuArray,
   moments: AdamMoments,
-  options: AdamOptions,
+  options: PerStep<AdamOptions>,
 ): void {
+  const { first: first_moment, second: second_moment } = moments;
+  const operands = requireMatching("adamStep", { parameter, grad, first_moment, second_moment });
+  const vectors = vectorsOf(parameter.size);
+  const params = perReplay(options, (now) => ({ vectors, ...adamParams(now) }));
+  adamKernel.dispatch(gpu, operands, params, { workgroups: flatGrid(gpu, vectors) });
+}
+
+/** What depends on the step, in float64. */
+function adamParams(options: AdamOptions) {
   const { lr, step, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
   if (!Number.isInteger(step) || step < 1) {
     throw new UsageError(`adamStep: step = ${step}\nCount steps from 1.`);
   }
   const [beta1, beta2] = betas;
-  const { first: first_moment, second: second_moment } = moments;
-  const operands = requireMatching("adamStep", { parameter, grad, first_moment, second_moment });
-  const vectors = vectorsOf(parameter.size);
-  adamKernel.dispatch(
-    gpu,
-    operands,
-    {
-      vectors,
-      step_size: lr / (1 - beta1 ** step),
-      keep: options.decoupled ? 1 - lr * weightDecay : 1,
-      weight_decay: options.decoupled ? 0 : weightDecay,
-      beta1,
-      one_minus_beta1: 1 - beta1,
-      beta2,
-      one_minus_beta2: 1 - beta2,
-      correction: Math.sqrt(1 - beta2 ** step),
-      eps,
-    },
-    { workgroups: flatGrid(gpu, vectors) },
-  );
+  return {
+    step_size: lr / (1 - beta1 ** step),
+    keep: options.decoupled ? 1 - lr * weightDecay : 1,
+    weight_decay: options.decoupled ? 0 : weightDecay,
+    beta1,
+    one_minus_beta1: 1 - beta1,
+    beta2,
+    one_minus_beta2: 1 - beta2,
+    correction: Math.sqrt(1 - beta2 ** step),
+    eps,
+  };
 }

@@ -1,3 +1,5 @@
+import { UsageError } from "../../errors.ts";
+import { type PerStep, perReplay, valueNow } from "../../gpu/capture/step-value.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
@@ -52,6 +54,7 @@ export interface SgdOptions {
  *
  * @param parameter θ, changed
  * @param buffer    `b`, changed; null without momentum
+ * @param options   may be a value of each step's own, so that a captured step follows its schedule
  * @throws {ShapeError} if the shapes differ, or momentum has no buffer
  * @see torch.optim.SGD
  */
@@ -60,28 +63,38 @@ export function sgdStep(
   parameter: GpuArray,
   grad: GpuArray,
   buffer: GpuArray | null,
-  options: SgdOptions,
+  options: PerStep<SgdOptions>,
 ): void {
-  const { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
+  const hasMomentum = usesMomentum(valueNow(options));
   const vectors = vectorsOf(parameter.size);
-  const shared = { vectors, lr, weight_decay: weightDecay };
   const workgroups = flatGrid(gpu, vectors);
-  if (momentum === 0) {
+  const shared = (now: SgdOptions) => {
+    if (usesMomentum(now) !== hasMomentum) throw otherKernel(now);
+    return { vectors, lr: now.lr, weight_decay: now.weightDecay ?? 0 };
+  };
+  if (!hasMomentum) {
     requireMatching("sgdStep", { parameter, grad });
-    sgdKernel.dispatch(gpu, { parameter, grad }, shared, { workgroups });
+    sgdKernel.dispatch(gpu, { parameter, grad }, perReplay(options, shared), { workgroups });
     return;
   }
   const operands = requireMatching("sgdStep", { parameter, grad, buffer });
-  sgdMomentumKernel.dispatch(
-    gpu,
-    operands,
-    {
-      ...shared,
-      momentum,
-      undamped: 1 - dampening,
-      nesterov: nesterov ? 1 : 0,
-      first: options.first ? 1 : 0,
-    },
-    { workgroups },
+  const params = perReplay(options, (now) => ({
+    ...shared(now),
+    momentum: now.momentum ?? 0,
+    undamped: 1 - (now.dampening ?? 0),
+    nesterov: now.nesterov ? 1 : 0,
+    first: now.first ? 1 : 0,
+  }));
+  sgdMomentumKernel.dispatch(gpu, operands, params, { workgroups });
+}
+
+function otherKernel({ momentum = 0 }: SgdOptions): UsageError {
+  return new UsageError(
+    `sgdStep: momentum = ${momentum} needs another kernel than the captured one\n` +
+      "Capture the step again when momentum is switched on or off.",
   );
+}
+
+function usesMomentum({ momentum = 0 }: SgdOptions): boolean {
+  return momentum !== 0;
 }

@@ -1,7 +1,9 @@
 import { UsageError } from "../../errors.ts";
+import { type PerStep, perReplay, valueNow } from "../../gpu/capture/step-value.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
-import { defineKernel } from "../../gpu/kernel.ts";
+import { defineKernel, type PerDispatch } from "../../gpu/kernel.ts";
+import { withArrays } from "../../gpu/with-arrays.ts";
 import philoxSource from "../../wgsl/random.wgsl";
 import { binary } from "../elementwise/binary.ts";
 import { flatGrid, LANES, PER_INVOCATION, requireFloats, vectorsOf } from "../elementwise/flat.ts";
@@ -42,6 +44,7 @@ export interface DropoutOptions extends RandomOptions {
  *
  * @param x `[N, …]`
  * @param p in [0, 1]
+ * @param random may be a value of each step's own: a captured step draws new masks then
  * @throws {UsageError} if `p` is outside [0, 1], or `firstSample` no integer from 0
  * @see Srivastava et al., "Dropout", JMLR 2014
  */
@@ -49,43 +52,45 @@ export function dropout(
   gpu: Gpu,
   x: GpuArray,
   p: number,
-  { firstSample = 0, ...random }: DropoutOptions,
+  random: PerStep<DropoutOptions>,
 ): GpuArray {
   requireFloats("dropout", { x });
   checkProbability("dropout", p);
   const [samples = 1] = x.shape;
-  const place = firstPlace(firstSample, x.size / samples);
-  const shift = place % 4;
-  if (shift === 0) return alignedDropout(gpu, x, p, { place, ...random });
+  const placeOf = ({ firstSample = 0 }: DropoutOptions) =>
+    firstPlace(firstSample, x.size / samples);
+  const shift = placeOf(valueNow(random)) % 4;
+  const draw = perReplay(random, (now) => {
+    const place = placeOf(now);
+    if (place % 4 !== shift) throw otherPart(now);
+    return { first_vector: (place - shift) / 4, ...randomParams(now) };
+  });
+  if (shift === 0) return alignedDropout(gpu, x, p, draw);
   // The mask begins within a vector of four words: it is made from the vector's first one.
   using ones = full(gpu, [shift + x.size], 1);
-  using kept = alignedDropout(gpu, ones, p, { place: place - shift, ...random });
+  using kept = alignedDropout(gpu, ones, p, draw);
   using mask = slice(gpu, kept, [shift], [x.size]);
   using flat = x.reshape([x.size]);
   using output = binary(gpu, "mul", flat, mask);
   return output.reshape(x.shape);
 }
 
-/** @param random `place` of the first element, a multiple of 4 */
-function alignedDropout(
-  gpu: Gpu,
-  x: GpuArray,
-  p: number,
-  { place, ...random }: RandomOptions & { readonly place: number },
-): GpuArray {
-  const words = randomParams(random);
-  const output = gpu.empty(x.shape);
-  const vectors = vectorsOf(x.size);
+/** Which random numbers, and the vector of four words that the mask begins with. */
+type Draw = ReturnType<typeof randomParams> & { readonly first_vector: number };
+
+function alignedDropout(gpu: Gpu, x: GpuArray, p: number, draw: PerDispatch<Draw>): GpuArray {
   // At p = 1 no word reaches 2³², but a threshold must fit: everything is scaled by 0 instead.
   const threshold = Math.min(Math.round(p * 2 ** 32), 2 ** 32 - 1);
   const scale = p === 1 ? 0 : 1 / (1 - p);
-  dropoutKernel.dispatch(
-    gpu,
-    { input: x, output },
-    { vectors, first_vector: place / 4, ...words, threshold, scale },
-    { workgroups: flatGrid(gpu, vectors) },
-  );
-  return output;
+  const vectors = vectorsOf(x.size);
+  const withDraw = (now: Draw) => ({ vectors, ...now, threshold, scale });
+  const params = typeof draw === "function" ? () => withDraw(draw()) : withDraw(draw);
+  return withArrays(gpu, (arrays) => {
+    const output = arrays.output(x.shape);
+    const workgroups = flatGrid(gpu, vectors);
+    dropoutKernel.dispatch(gpu, { input: x, output }, params, { workgroups });
+    return output;
+  });
 }
 
 /**
@@ -96,7 +101,12 @@ function alignedDropout(
  * @throws {UsageError} if `p` is outside [0, 1], or `firstSample` no integer from 0
  * @see Huang et al., "Deep networks with stochastic depth", ECCV 2016
  */
-export function dropPath(gpu: Gpu, x: GpuArray, p: number, random: DropoutOptions): GpuArray {
+export function dropPath(
+  gpu: Gpu,
+  x: GpuArray,
+  p: number,
+  random: PerStep<DropoutOptions>,
+): GpuArray {
   requireFloats("dropPath", { x });
   checkProbability("dropPath", p);
   const [samples = 1] = x.shape;
@@ -114,6 +124,13 @@ function firstPlace(firstSample: number, sampleSize: number): number {
   throw new UsageError(
     `dropout: firstSample = ${firstSample}\n` +
       `  sample  ${sampleSize} elements\nPass an integer from 0, below 2^32 elements in all.`,
+  );
+}
+
+function otherPart({ firstSample = 0 }: DropoutOptions): UsageError {
+  return new UsageError(
+    `dropout: firstSample = ${firstSample} begins elsewhere in a vector than the captured one\n` +
+      "Capture a step for each part of a batch.",
   );
 }
 

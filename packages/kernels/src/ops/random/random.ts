@@ -3,11 +3,13 @@
 // time; draws of different offsets do not overlap.
 
 import { UsageError } from "../../errors.ts";
+import { type PerStep, perReplay } from "../../gpu/capture/step-value.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
-import { defineKernel } from "../../gpu/kernel.ts";
+import { defineKernel, type PerDispatch } from "../../gpu/kernel.ts";
+import { withArrays } from "../../gpu/with-arrays.ts";
 import { ceilDiv, foldGrid } from "../../gpu/workgroups.ts";
-import type { Shape } from "../../shape.ts";
+import { numel, type Shape } from "../../shape.ts";
 import philoxSource from "../../wgsl/random.wgsl";
 import { flatGrid, LANES, PER_INVOCATION, vectorsOf } from "../elementwise/flat.ts";
 import bitsSource from "./bits.wgsl";
@@ -87,9 +89,14 @@ export function randomParams({ seed, offset = 0 }: RandomOptions) {
 export function uniform(
   gpu: Gpu,
   shape: Shape,
-  { low = 0, high = 1, ...random }: RandomOptions & { low?: number; high?: number },
+  options: PerStep<RandomOptions & { low?: number; high?: number }>,
 ): GpuArray {
-  return draw(gpu, shape, UNIFORM, high - low, low, random);
+  const params = perReplay(options, ({ low = 0, high = 1, ...random }) => ({
+    scale: high - low,
+    shift: low,
+    ...drawParams(shape, random),
+  }));
+  return draw(gpu, shape, UNIFORM, params);
 }
 
 /**
@@ -100,29 +107,32 @@ export function uniform(
 export function normal(
   gpu: Gpu,
   shape: Shape,
-  { mean = 0, std = 1, ...random }: RandomOptions & { mean?: number; std?: number },
+  options: PerStep<RandomOptions & { mean?: number; std?: number }>,
 ): GpuArray {
-  return draw(gpu, shape, NORMAL, std, mean, random);
+  const params = perReplay(options, ({ mean = 0, std = 1, ...random }) => ({
+    scale: std,
+    shift: mean,
+    ...drawParams(shape, random),
+  }));
+  return draw(gpu, shape, NORMAL, params);
 }
 
-function draw(
-  gpu: Gpu,
-  shape: Shape,
-  module: string,
-  scale: number,
-  shift: number,
-  random: RandomOptions,
-): GpuArray {
-  const words = randomParams(random);
-  const output = gpu.empty(shape);
-  const vectors = vectorsOf(output.size);
-  fillRandomKernel.dispatch(
-    gpu,
-    { output },
-    { vectors, ...words, scale, shift },
-    { workgroups: flatGrid(gpu, vectors), modules: { "draw.wgsl": module } },
-  );
-  return output;
+function drawParams(shape: Shape, random: RandomOptions) {
+  return { vectors: vectorsOf(numel(shape)), ...randomParams(random) };
+}
+
+type DrawParams = ReturnType<typeof drawParams> & { scale: number; shift: number };
+
+function draw(gpu: Gpu, shape: Shape, module: string, params: PerDispatch<DrawParams>): GpuArray {
+  return withArrays(gpu, (arrays) => {
+    const output = arrays.output(shape);
+    const workgroups = flatGrid(gpu, vectorsOf(output.size));
+    fillRandomKernel.dispatch(gpu, { output }, params, {
+      workgroups,
+      modules: { "draw.wgsl": module },
+    });
+    return output;
+  });
 }
 
 /**

@@ -1,0 +1,54 @@
+// grad = grad_output * silu'(y),  y = (input - mean) / sqrt(variance + eps) * weight + bias
+//
+// silu'(y) = sigmoid(y) * (1 + y * sigmoid(-y)). The normalized y is computed again: reading the
+// input costs as much as reading a kept y would. As normalize.wgsl, in the order of its operations.
+
+const WORKGROUP: u32 = 64u;
+const AFFINE: bool = true; // false: weight 1, bias 0, and any arrays in their places
+
+struct Params {
+  total: u32,  // B * ceil(R / block) * C / WIDTH
+  c: u32,      // C / WIDTH
+  rows: u32,   // R
+  block: u32,
+  blocks: u32, // ceil(R / block)
+  eps: f32,
+}
+
+@group(0) @binding(0) var<storage, read> grad_output: array<Element>; // [B, R, C / WIDTH]
+@group(0) @binding(1) var<storage, read> input: array<Element>;       // [B, R, C / WIDTH]
+@group(0) @binding(2) var<storage, read> mean: array<Element>;        // [B, C / WIDTH]
+@group(0) @binding(3) var<storage, read> variance: array<Element>;    // [B, C / WIDTH]
+@group(0) @binding(4) var<storage, read> weight: array<Element>;      // [C / WIDTH]
+@group(0) @binding(5) var<storage, read> bias: array<Element>;        // [C / WIDTH]
+@group(0) @binding(6) var<storage, read_write> grad: array<Element>;  // [B, R, C / WIDTH]
+@group(0) @binding(7) var<uniform> params: Params;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  if (i >= params.total) {
+    return;
+  }
+  let c = i % params.c;
+  let b = i / params.c / params.blocks;
+  let first = i / params.c % params.blocks * params.block;
+  let last = min(first + params.block, params.rows);
+  let center = mean[b * params.c + c];
+  var scale = 1.0 / sqrt(variance[b * params.c + c] + params.eps);
+  var shift = Element();
+  if (AFFINE) {
+    scale *= weight[c];
+    shift = bias[c];
+  }
+  var at = (b * params.rows + first) * params.c + c;
+  for (var r = first; r < last; r++) {
+    let y = (input[at] - center) * scale + shift;
+    grad[at] = grad_output[at] * logistic(y) * (1.0 + y * logistic(-y));
+    at += params.c;
+  }
+}
