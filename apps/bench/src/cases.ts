@@ -7,6 +7,7 @@ import {
   type Pass,
   type Weight,
 } from "./jobs.ts";
+import type { Target } from "./report/targets.ts";
 
 /** One line of the report. */
 export interface Case {
@@ -129,14 +130,6 @@ export const CASES: readonly Case[] = [
   ...OTHERS,
 ];
 
-/** A goal: how many times as fast as a peer, over a set of cases. */
-export interface Target {
-  readonly name: string;
-  readonly peer: "tfjs" | "ort";
-  readonly ratio: number;
-  includes(job: Job, name: string): boolean;
-}
-
 function isResnetConv(job: Job, name: string, pass: Pass): job is Conv2dJob {
   return name.startsWith("ResNet-50 ") && job.op === "conv2d" && job.pass === pass;
 }
@@ -146,7 +139,7 @@ function isResnet3x3(job: Job, name: string): boolean {
 }
 
 /** What the kernels must reach on a software adapter. */
-export const TARGETS: readonly Target[] = [
+export const TARGETS: readonly Target<Job>[] = [
   { name: "conv 3×3 forward", peer: "tfjs", ratio: 3, includes: isResnet3x3 },
   { name: "conv 3×3 forward", peer: "ort", ratio: 3, includes: isResnet3x3 },
   {

@@ -4,6 +4,8 @@ import { type Summary, summarise } from "./statistics.ts";
 /** Something that can be timed side by side with others. */
 export interface Contestant {
   readonly name: string;
+  /** Whether it has computed the job before, and needs no warm-up. */
+  readonly isWarm?: boolean;
   /** Computes the job `repeats` times and waits for the last; the cost of all. */
   sample(repeats: number): Promise<Cost>;
   /** Throws unless what the last sample computed is right. */
@@ -18,6 +20,8 @@ export interface Schedule {
   readonly minSampleMs: number;
   /** A job slower than this is sampled in {@link SLOW_ROUNDS} rounds only. */
   readonly slowMs: number;
+  /** A job slower than this has one sample, its first behind the warm-up; default: none is. */
+  readonly slowestMs?: number;
 }
 
 /** What a contestant took for one computation of the job, in milliseconds. */
@@ -39,24 +43,31 @@ const MARGIN = 1.2;
 interface Entry {
   readonly contestant: Contestant;
   repeats: number;
-  slow: boolean;
+  /** Samples to take. */
+  rounds: number;
   readonly samples: Cost[];
   failure: string | undefined;
 }
 
 /** Compiles by computing, then finds how many repeats fill a sample. */
-async function calibrate(contestant: Contestant, { minSampleMs, slowMs }: Schedule) {
-  await contestant.sample(1);
+async function calibrate({ contestant, samples }: Entry, schedule: Schedule) {
+  const { minSampleMs, slowMs, slowestMs = Number.POSITIVE_INFINITY } = schedule;
+  if (contestant.isWarm !== true) await contestant.sample(1);
   let repeats = 1;
-  let { ms } = await contestant.sample(repeats);
-  const slow = ms > slowMs;
+  const first = await contestant.sample(repeats);
+  let { ms } = first;
+  if (ms > slowestMs) {
+    samples.push(first);
+    return { repeats, rounds: 0 };
+  }
+  const rounds = ms > slowMs ? Math.min(SLOW_ROUNDS, schedule.rounds) : schedule.rounds;
   while (ms < minSampleMs && repeats < MOST_REPEATS) {
     const wanted = Math.ceil((repeats * minSampleMs * MARGIN) / Math.max(ms, 0.01));
     // At most tenfold: the first short sample says little.
     repeats = Math.min(MOST_REPEATS, repeats * 10, Math.max(wanted, repeats + 1));
     ({ ms } = await contestant.sample(repeats));
   }
-  return { repeats, slow };
+  return { repeats, rounds };
 }
 
 async function attempt(entry: Entry, work: () => Promise<void>): Promise<void> {
@@ -84,16 +95,16 @@ export async function interleave(
   schedule: Schedule,
 ): Promise<Map<string, Timing>> {
   const entries: Entry[] = contestants.map((contestant) => {
-    return { contestant, repeats: 1, slow: false, samples: [], failure: undefined };
+    return { contestant, repeats: 1, rounds: 0, samples: [], failure: undefined };
   });
   for (const entry of entries) {
     await attempt(entry, async () => {
-      Object.assign(entry, await calibrate(entry.contestant, schedule));
+      Object.assign(entry, await calibrate(entry, schedule));
     });
   }
   for (let round = 0; round < schedule.rounds; round++) {
     for (const entry of rotated(entries, round)) {
-      if (entry.slow && round >= SLOW_ROUNDS) continue;
+      if (round >= entry.rounds) continue;
       await attempt(entry, async () => {
         entry.samples.push(await entry.contestant.sample(entry.repeats));
       });

@@ -1,10 +1,16 @@
 import { type ChildProcess, fork } from "node:child_process";
-import type { Job } from "../jobs.ts";
 import type { Cost } from "../measure/cost.ts";
-import type { PeerAnswers, PeerCall, PeerIdentity, PeerRequest, PeerResponse } from "./protocol.ts";
+import type {
+  PeerAnswers,
+  PeerCall,
+  PeerIdentity,
+  PeerJob,
+  PeerRequest,
+  PeerResponse,
+} from "./protocol.ts";
 
 /** Patience with one call: compiling and a few runs of the slowest case. */
-const CALL_TIMEOUT_MS = 180_000;
+const CALL_TIMEOUT_MS = 300_000;
 const STDERR_KEPT = 4000;
 
 /** A peer's process that is gone, or does not answer. */
@@ -66,7 +72,7 @@ export class PeerProcess {
   }
 
   /** Makes the job ready; a string says why the peer has no such job. */
-  prepare(job: Job): Promise<string | null> {
+  prepare(job: PeerJob): Promise<string | null> {
     return this.#call({ kind: "prepare", job });
   }
 

@@ -1,9 +1,8 @@
-import type { Job } from "../jobs.ts";
 import type { Contestant } from "../measure/rounds.ts";
-import { crossCheck } from "../measure/validate.ts";
 import type { PeerReport } from "../report/report.ts";
 import { ensurePeers } from "./install.ts";
 import { PeerProcess } from "./peer-process.ts";
+import type { PeerJob } from "./protocol.ts";
 
 /** Where the peers are. */
 export interface PeerPlaces {
@@ -12,6 +11,9 @@ export interface PeerPlaces {
   /** The modules to run, by peer. */
   readonly workers: Readonly<Record<string, string>>;
 }
+
+/** Throws unless a peer's output is what ours is. */
+export type Compare = (output: Float32Array) => void;
 
 const MOST_STARTS = 3;
 
@@ -46,7 +48,7 @@ class PeerSlot {
   }
 
   /** The peer at a job, cross-checked; a string says why not. */
-  async contestant(job: Job, ours: Float32Array): Promise<Contestant | string> {
+  async contestant(job: PeerJob, compare: Compare): Promise<Contestant | string> {
     const found = await this.#alive();
     if (typeof found === "string") return found;
     try {
@@ -54,8 +56,9 @@ class PeerSlot {
       if (unsupported !== null) return unsupported;
       const contestant: Contestant = {
         name: this.name,
+        isWarm: true,
         sample: (repeats) => found.sample(repeats),
-        check: async () => crossCheck(job, ours, await found.output()),
+        check: async () => compare(await found.output()),
       };
       await contestant.sample(1);
       await contestant.check();
@@ -66,8 +69,8 @@ class PeerSlot {
   }
 
   async release(): Promise<void> {
-    // Nothing is left to free in a process that is gone.
-    if (this.#process?.isAlive) await this.#process.release();
+    // Nothing is left to free in a process that is gone, or goes.
+    if (this.#process?.isAlive) await this.#process.release().catch(() => this.#process?.stop());
   }
 
   stop(): void {
@@ -123,9 +126,9 @@ export class Peers {
   }
 
   /** Each peer at a job, or why not. */
-  async contestants(job: Job, ours: Float32Array): Promise<Map<string, Contestant | string>> {
+  async contestants(job: PeerJob, compare: Compare): Promise<Map<string, Contestant | string>> {
     const found = new Map<string, Contestant | string>();
-    for (const slot of this.#slots) found.set(slot.name, await slot.contestant(job, ours));
+    for (const slot of this.#slots) found.set(slot.name, await slot.contestant(job, compare));
     return found;
   }
 

@@ -1,5 +1,9 @@
 import type { Job } from "../jobs.ts";
 import type { Cost } from "../measure/cost.ts";
+import type { NetworkJob } from "../networks/network-job.ts";
+
+/** What a peer can be asked to compute: a kernel's job, or a whole network. */
+export type PeerJob = Job | NetworkJob;
 
 /** What a peer says of itself. */
 export interface PeerIdentity {
@@ -12,7 +16,7 @@ export interface PeerIdentity {
 /** Messages to a peer's process. */
 export type PeerCall =
   | { readonly kind: "hello" }
-  | { readonly kind: "prepare"; readonly job: Job }
+  | { readonly kind: "prepare"; readonly job: PeerJob }
   | { readonly kind: "sample"; readonly repeats: number }
   | { readonly kind: "output" }
   | { readonly kind: "release" };

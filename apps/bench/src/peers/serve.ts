@@ -1,7 +1,13 @@
 import { createRequire } from "node:module";
-import type { Job } from "../jobs.ts";
 import { costOf } from "../measure/cost.ts";
-import type { PeerAnswers, PeerCall, PeerIdentity, PeerRequest, PeerResponse } from "./protocol.ts";
+import type {
+  PeerAnswers,
+  PeerCall,
+  PeerIdentity,
+  PeerJob,
+  PeerRequest,
+  PeerResponse,
+} from "./protocol.ts";
 
 /** A job on the peer's side, ready to be computed. */
 export interface PreparedJob {
@@ -16,14 +22,19 @@ export interface PreparedJob {
 export interface Peer {
   readonly identity: PeerIdentity;
   /** A string says why there is no such job. */
-  prepare(job: Job): Promise<PreparedJob | string>;
+  prepare(job: PeerJob): Promise<PreparedJob | string>;
 }
 
-/** Loads from the folder with the peers' packages: the parent passes it on the command line. */
-export function peersRequire(): NodeJS.Require {
+/** package.json of the folder with the peers' packages: the parent passes it on the command line. */
+export function peersManifest(): string {
   const [, , manifest] = process.argv;
   if (manifest === undefined) throw new Error("usage: node PEER-WORKER PEERS/package.json");
-  return createRequire(manifest);
+  return manifest;
+}
+
+/** Loads from the folder with the peers' packages. */
+export function peersRequire(): NodeJS.Require {
+  return createRequire(peersManifest());
 }
 
 /** Answers the parent's calls until it hangs up. */

@@ -1,59 +1,22 @@
 /** TensorFlow.js on its WebGPU backend, on our adapter through the same Dawn. */
-import { adapterClass, throttledWait, type Wait } from "@fauxgrad/kernels";
-import { create, globals } from "webgpu";
-import { dawnFlags } from "../../../../tools/adapter/open-device.ts";
+import type { Wait } from "@fauxgrad/kernels";
 import type { Conv2dJob, Job, MatmulJob } from "../jobs.ts";
 import { isDepthwise } from "../jobs.ts";
 import { operand } from "../ops/operation.ts";
 import { operandsOf, operationOf } from "../ops/table.ts";
+import { adapterName, errorsOf, provideWebgpu } from "./node-webgpu.ts";
 import { type Peer, type PreparedJob, peersRequire, serve } from "./serve.ts";
-
-interface Tensor {
-  data(): Promise<Float32Array<ArrayBuffer>>;
-  dispose(): void;
-}
-type Tensors = Readonly<Record<string, Tensor>>;
-
-interface Backend {
-  readonly device: GPUDevice;
-  readonly queue: GPUQueue;
-  endComputePassEncoder(): void;
-  submitQueue(): void;
-}
-
-/** The part of TensorFlow.js that the comparison uses. */
-interface TensorFlow {
-  readonly version: Readonly<Record<string, string>>;
-  setBackend(name: string): Promise<boolean>;
-  backend(): Backend;
-  engine(): { runKernel(name: string, inputs: Tensors, attributes: object): Tensor };
-  tensor(values: Float32Array, shape: readonly number[]): Tensor;
-  conv2d(x: Tensor, w: Tensor, stride: number, pad: number, ...rest: ConvRest): Tensor;
-  depthwiseConv2d(x: Tensor, w: Tensor, stride: number, pad: number, ...rest: ConvRest): Tensor;
-  matMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
-  maxPool(x: Tensor, size: number, stride: number, pad: number, rounding: "floor"): Tensor;
-  mean(x: Tensor, axes: readonly number[], keepDims: boolean): Tensor;
-  sum(x: Tensor, axes: readonly number[]): Tensor;
-  relu(x: Tensor): Tensor;
-  add(a: Tensor, b: Tensor): Tensor;
-}
-type ConvRest = [layout: "NHWC", dilation: number, rounding: "floor"];
+import type { ConvRest, Tensor, TensorFlow, Tensors, TfjsWork } from "./tfjs.ts";
+import { networkWork } from "./tfjs-network.ts";
 
 const REST: ConvRest = ["NHWC", 1, "floor"];
 
-async function connect(): Promise<{ tf: TensorFlow; adapter: GPUAdapter }> {
-  const gpu = create(dawnFlags({ unsafe: process.env["FAUXGRAD_BENCH_UNSAFE"] === "1" }));
-  Object.assign(globalThis, globals);
-  // Node 21 has a navigator of its own, which cannot be assigned to.
-  const value = { gpu, userAgent: "node" };
-  Object.defineProperty(globalThis, "navigator", { value, configurable: true });
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null) throw new Error("no WebGPU adapter");
+async function connect(): Promise<TensorFlow> {
   const load = peersRequire();
   const tf = load("@tensorflow/tfjs") as TensorFlow;
   load("@tensorflow/tfjs-backend-webgpu");
   if (!(await tf.setBackend("webgpu"))) throw new Error("its webgpu backend does not start");
-  return { tf, adapter };
+  return tf;
 }
 
 function convolution(tf: TensorFlow, job: Conv2dJob, tensors: Tensors): (() => Tensor) | string {
@@ -135,59 +98,70 @@ function shapeFor(job: Job, name: string, shape: readonly number[]): readonly nu
   return [kh, kw, job.groups, 1];
 }
 
-function prepare(tf: TensorFlow, wait: Wait, errors: string[], job: Job): PreparedJob | string {
+function prepareKernel(tf: TensorFlow, job: Job): TfjsWork | string {
   const { operands: shapes } = operationOf(job).facts(job);
   const tensors = Object.fromEntries(
     Object.entries(operandsOf(job)).map(([name, data]) => {
       return [name, tf.tensor(data, shapeFor(job, name, shapes[name] ?? []))];
     }),
   );
-  let last: Tensor | undefined;
-  const release = async () => {
-    last?.dispose();
+  const release = () => {
     for (const tensor of Object.values(tensors)) tensor.dispose();
   };
   const compute = computation(tf, job, tensors);
-  if (typeof compute === "string") {
-    void release();
-    return compute;
-  }
-  return {
+  if (typeof compute !== "string") return { compute: () => [compute()], release };
+  release();
+  return compute;
+}
+
+/** Runs the work and keeps its last results; waits as we do. */
+function prepared(tf: TensorFlow, { compute, release }: TfjsWork, wait: Wait, check: () => void) {
+  let last: Tensor[] = [];
+  const forget = () => {
+    for (const tensor of last.splice(0)) tensor.dispose();
+  };
+  const job: PreparedJob = {
     async run(repeats) {
       for (let i = 0; i < repeats; i++) {
-        last?.dispose();
+        forget();
         last = compute();
       }
       const backend = tf.backend();
-      // Both are needed: a submit with an open pass is an error, and computes nothing.
-      backend.endComputePassEncoder();
-      backend.submitQueue();
+      // It submits every 15 dispatches: nothing may be left. Otherwise both are needed, since a
+      // submit with an open pass is an error, and computes nothing.
+      if (backend.commandEncoder !== null) {
+        backend.endComputePassEncoder();
+        backend.submitQueue();
+      }
       await wait(backend.queue.onSubmittedWorkDone());
-      const [problem] = errors.splice(0);
-      if (problem !== undefined) throw new Error(problem);
+      check();
     },
     async output() {
-      if (last === undefined) throw new Error("nothing was computed");
-      return await wait(last.data());
+      if (last.length === 0) throw new Error("nothing was computed");
+      const parts = await wait(Promise.all(last.map((tensor) => tensor.data())));
+      return Float32Array.from(parts.flatMap((part) => [...part]));
     },
-    release,
+    async release() {
+      forget();
+      release();
+    },
   };
+  return job;
 }
 
 async function open(): Promise<Peer> {
-  const { tf, adapter } = await connect();
-  const { info } = adapter;
-  // The same waiter as ours: polling at full speed would take a core from a software adapter.
-  const wait: Wait = adapterClass(info) === "software" ? throttledWait() : (promise) => promise;
-  // What is not valid is not computed, fast: it must not pass for a time.
-  const errors: string[] = [];
-  tf.backend().device.onuncapturederror = ({ error }) => errors.push(error.message);
+  const { adapter, wait } = await provideWebgpu();
+  const tf = await connect();
+  const check = errorsOf(tf.backend().device);
   return {
     identity: {
       packages: `@tensorflow/tfjs-backend-webgpu ${tf.version["tfjs-core"]}`,
-      adapter: info.description || info.device,
+      adapter: adapterName(adapter),
     },
-    prepare: async (job) => prepare(tf, wait, errors, job),
+    async prepare(job) {
+      const work = job.op === "network" ? networkWork(tf, job) : prepareKernel(tf, job);
+      return typeof work === "string" ? work : prepared(tf, work, wait, check);
+    },
   };
 }
 

@@ -127,7 +127,7 @@ export function resultOf(
 
 /** Ratios of the peers to `ours`. */
 export function ratiosOf(
-  results: readonly Result[],
+  results: readonly Pick<Result, "contestant" | "ms" | "cpuMs">[],
   ours: string,
   peers: readonly string[],
 ): Record<string, Ratio> {

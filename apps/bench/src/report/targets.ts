@@ -1,11 +1,25 @@
-import type { Target } from "../cases.ts";
 import { geometricMean } from "../measure/statistics.ts";
-import type { CaseReport, TargetReport } from "./report.ts";
+import type { Ratio, TargetReport } from "./report.ts";
+
+/** A goal: how many times as fast as a peer, over a set of cases. */
+export interface Target<J> {
+  readonly name: string;
+  readonly peer: string;
+  readonly ratio: number;
+  includes(job: J, name: string): boolean;
+}
+
+/** What a goal is judged by. */
+export interface JudgedCase<J> {
+  readonly name: string;
+  readonly job: J;
+  readonly ratios: Readonly<Record<string, Ratio>>;
+}
 
 /** What became of the goals, of those whose cases and peers were measured. */
-export function targetReports(
-  targets: readonly Target[],
-  cases: readonly CaseReport[],
+export function targetReports<J>(
+  targets: readonly Target<J>[],
+  cases: readonly JudgedCase<J>[],
 ): TargetReport[] {
   return targets.flatMap((target) => {
     const measured = cases.flatMap(({ name, job, ratios }) => {

@@ -31,12 +31,8 @@ export function hostText({ node, browser, platform, cpu, cores }: Environment): 
   return `${host}, ${platform}, ${cores} × ${cpu}`;
 }
 
-/** What a report begins with. */
-export function environmentText(
-  environment: Environment,
-  ceilings: Ceilings,
-  peers: readonly PeerReport[],
-): string {
+/** The device, the host and the packages. */
+function hostLines(environment: Environment): string[] {
   const { device, backend, software, unsafe } = environment;
   const kind = software ? "software: compare contestants, not machines" : "hardware";
   return [
@@ -45,12 +41,29 @@ export function environmentText(
     `Packages  ${Object.entries(environment.packages)
       .map((entry) => entry.join(" "))
       .join(", ")}`,
-    `Ceilings  ${ceilingsText(ceilings)}`,
-    ...peers.map(({ name, packages, adapter, unavailable }) => {
-      const found = unavailable ?? `${packages} on ${adapter}`;
-      return `Peer      ${name}: ${unavailable === null ? found : `unavailable: ${found}`}`;
-    }),
-  ].join("\n");
+  ];
+}
+
+function peerLines(peers: readonly PeerReport[]): string[] {
+  return peers.map(({ name, packages, adapter, unavailable }) => {
+    const found = unavailable ?? `${packages} on ${adapter}`;
+    return `Peer      ${name}: ${unavailable === null ? found : `unavailable: ${found}`}`;
+  });
+}
+
+/** What a report of kernels begins with. */
+export function environmentText(
+  environment: Environment,
+  ceilings: Ceilings,
+  peers: readonly PeerReport[],
+): string {
+  const ceiling = `Ceilings  ${ceilingsText(ceilings)}`;
+  return [...hostLines(environment), ceiling, ...peerLines(peers)].join("\n");
+}
+
+/** What a comparison begins with. */
+export function peersText(environment: Environment, peers: readonly PeerReport[]): string {
+  return [...hostLines(environment), ...peerLines(peers)].join("\n");
 }
 
 /** One case: a line per contestant, the fastest of ours marked by the ratio to each peer. */

@@ -1,0 +1,149 @@
+import { Gpu, type GpuOptions } from "@fauxgrad/kernels";
+import { type OpenDevice, openDevice } from "../../../../tools/adapter/open-device.ts";
+import { environmentOf } from "../environment.ts";
+import { OurContestant } from "../measure/ours.ts";
+import { type Contestant, interleave, type Schedule } from "../measure/rounds.ts";
+import { crossCheck } from "../measure/validate.ts";
+import { crossCheckNetwork } from "../networks/cross-check.ts";
+import { networkFlops } from "../networks/networks.ts";
+import { OurNetwork } from "../networks/our-network.ts";
+import { operandsOf, operationOf } from "../ops/table.ts";
+import { type PeerPlaces, Peers } from "../peers/peers.ts";
+import type { PeerJob } from "../peers/protocol.ts";
+import { ratiosOf } from "../report/report.ts";
+import { targetReports } from "../report/targets.ts";
+import { peersText, targetsText } from "../report/text.ts";
+import { COMPARISON_TARGETS, type ComparisonCase } from "./cases.ts";
+import type { ComparisonCaseReport, ComparisonReport, ComparisonResult } from "./report.ts";
+import { comparisonCaseText } from "./text.ts";
+
+/** Our name among the contestants. */
+export const OURS = "fauxgrad";
+
+/** What to compare, with whom, and where to say it. */
+export interface PeerBench {
+  readonly cases: readonly ComparisonCase[];
+  readonly schedule: Schedule;
+  readonly peers: PeerPlaces;
+  readonly gpu: GpuOptions;
+  readonly unsafe: boolean;
+  /** Arguments of the command, for the report. */
+  readonly command: string;
+  /** Receives the report as it grows. */
+  readonly log: (text: string) => void;
+}
+
+/** Ours at a job, right as far as can be told without peers, and how peers are compared with it. */
+interface Prepared {
+  readonly ours: Contestant & { dispose(): void };
+  readonly compare: (output: Float32Array) => void;
+}
+
+async function prepare(gpu: Gpu, job: PeerJob): Promise<Prepared> {
+  if (job.op !== "network") {
+    const { contestant, output } = await OurContestant.validated(OURS, gpu, job, operandsOf(job));
+    return { ours: contestant, compare: (theirs) => crossCheck(job, output, theirs) };
+  }
+  const ours = new OurNetwork(OURS, gpu, job);
+  try {
+    await ours.sample(1);
+    const output = await ours.output();
+    return { ours, compare: (theirs) => crossCheckNetwork(job, output, theirs) };
+  } catch (error) {
+    ours.dispose();
+    throw error;
+  }
+}
+
+/** Additions and multiplications of a job. */
+function flopsOf(job: PeerJob): number {
+  return job.op === "network" ? networkFlops(job) : operationOf(job).facts(job).flops;
+}
+
+interface Session {
+  readonly gpu: Gpu;
+  readonly peers: Peers;
+  readonly schedule: Schedule;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function compareCase({ gpu, peers, schedule }: Session, { name, job }: ComparisonCase) {
+  const flops = flopsOf(job);
+  const empty: ComparisonCaseReport = { name, job, flops, results: [], without: {}, ratios: {} };
+  let prepared: Prepared;
+  try {
+    prepared = await prepare(gpu, job);
+  } catch (error) {
+    return { report: { ...empty, without: { [OURS]: messageOf(error) } }, wrong: true };
+  }
+  const { ours, compare } = prepared;
+  const without: Record<string, string> = {};
+  const contestants: Contestant[] = [ours];
+  for (const [peer, contestant] of await peers.contestants(job, compare)) {
+    if (typeof contestant === "string") without[peer] = contestant;
+    else contestants.push(contestant);
+  }
+  const results: ComparisonResult[] = [];
+  for (const [contestant, timing] of await interleave(contestants, schedule)) {
+    if ("failure" in timing) without[contestant] = `not counted: ${timing.failure}`;
+    else results.push({ contestant, ...timing, gflops: flops / timing.ms.median / 1e6 });
+  }
+  await peers.release();
+  ours.dispose();
+  const ratios = ratiosOf(results, OURS, peers.names);
+  return { report: { ...empty, results, without, ratios }, wrong: OURS in without };
+}
+
+/** Compares everything that `bench` names with every peer that starts. */
+export async function benchPeers(bench: PeerBench): Promise<ComparisonReport> {
+  const opened = await openDevice({ unsafe: bench.unsafe });
+  const peers = await Peers.open(bench.peers, bench.log);
+  const stop = () => {
+    peers.stop();
+    process.exit(130);
+  };
+  process.once("SIGINT", stop);
+  try {
+    return await compareOn(opened, peers, bench);
+  } finally {
+    process.off("SIGINT", stop);
+    peers.stop();
+    opened.close();
+  }
+}
+
+async function compareOn(
+  { device, info }: OpenDevice,
+  peers: Peers,
+  { cases, schedule, log, unsafe, command, gpu: options }: PeerBench,
+): Promise<ComparisonReport> {
+  const started = new Date();
+  const gpu = new Gpu(device, options);
+  const environment = environmentOf(info, gpu, unsafe);
+  log(peersText(environment, peers.reports));
+  const reports: ComparisonCaseReport[] = [];
+  const wrong: string[] = [];
+  for (const [at, entry] of cases.entries()) {
+    const found = await compareCase({ gpu, peers, schedule }, entry);
+    reports.push(found.report);
+    if (found.wrong) wrong.push(`${entry.name}: ${found.report.without[OURS]}`);
+    log(`\n[${at + 1}/${cases.length}] ${comparisonCaseText(found.report, OURS)}`);
+  }
+  const targets = targetReports(COMPARISON_TARGETS, reports);
+  log(`\n${targetsText(targets)}`);
+  if (wrong.length > 0) log(`\nRefused:\n${wrong.join("\n")}`);
+  return {
+    schema: "fauxgrad-bench-peers/1",
+    startedAt: started.toISOString(),
+    seconds: (Date.now() - started.getTime()) / 1000,
+    command,
+    environment,
+    peers: peers.reports,
+    cases: reports,
+    targets,
+    wrong,
+  };
+}
