@@ -26,7 +26,7 @@ import {
   BatchNorm2d,
   Conv2d,
   type Conv2dOptions,
-  type GroupNorm,
+  GroupNorm,
   Module,
   type Parameter,
 } from "@fauxgrad/tensor/nn";
@@ -88,6 +88,7 @@ export function convNorm(
   return scope(() => {
     if (!isFoldable(conv, norm)) {
       const raw = conv.forward(input);
+      if (activate === "silu" && norm instanceof GroupNorm) return norm.forward(raw, activate);
       const normal = norm.forward(raw);
       raw.dispose();
       return activated(normal, activate);

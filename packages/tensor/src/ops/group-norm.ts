@@ -2,6 +2,14 @@ import * as kernels from "@fauxgrad/kernels";
 import { record } from "../autograd.ts";
 import type { Tensor } from "../tensor.ts";
 
+/** Options of {@link groupNorm}. */
+export interface GroupNormOptions {
+  /** Added to the variance. Default 1e-5. */
+  readonly eps?: number;
+  /** `silu`: `y · sigmoid(y)`, in the same pass and without memory of its own. Default: nothing. */
+  readonly activation?: "silu" | null;
+}
+
 /**
  * `y = (x − μ) / √(σ² + eps) · weight + bias` with mean and biased variance of each sample's group
  * of `C / groups` neighbouring channels, over all pixels. The same in training and evaluation.
@@ -18,7 +26,7 @@ export function groupNorm(
   groups: number,
   weight: Tensor | null = null,
   bias: Tensor | null = null,
-  { eps = 1e-5 }: { readonly eps?: number } = {},
+  { eps = 1e-5, activation = null }: GroupNormOptions = {},
 ): Tensor {
   const { gpu } = input;
   const shapes = {
@@ -26,23 +34,23 @@ export function groupNorm(
     weight: weight?.shape ?? null,
     bias: bias?.shape ?? null,
   };
-  const geometry = kernels.groupNormGeometry(shapes, groups, eps);
+  const geometry = kernels.groupNormGeometry(shapes, groups, eps, activation === "silu");
   const affine = { weight: weight?.data ?? null, bias: bias?.data ?? null };
   const { output, moments } = kernels.groupNorm(gpu, input.data, affine, geometry);
   const normalized = record({
     op: "groupNorm",
     output,
     inputs: [input, weight, bias],
-    saved: [input.data, weight?.data ?? null, moments.mean, moments.variance],
+    saved: [input.data, affine.weight, affine.bias, moments.mean, moments.variance],
     backward: (gradOutput, [needsInput = false, needsWeight = false, needsBias = false], saved) => {
-      const [x, w, mean, variance] = saved;
+      const [x, w, b, mean, variance] = saved;
       const needs = { input: needsInput, weight: needsWeight, bias: needsBias };
       const { gradInput, gradWeight, gradBias } = kernels.groupNormGradients(
         gpu,
         gradOutput,
         x,
         { mean, variance },
-        w,
+        { weight: w, bias: b },
         geometry,
         needs,
       );

@@ -1,6 +1,9 @@
 import { UsageError } from "@fauxgrad/kernels";
 import { batchNorm as batchNormReference } from "@fauxgrad/kernels/reference/batch-norm";
-import { groupNorm as groupNormReference } from "@fauxgrad/kernels/reference/group-norm";
+import {
+  groupNorm as groupNormReference,
+  groupNormSilu,
+} from "@fauxgrad/kernels/reference/group-norm";
 import { layerNorm as layerNormReference } from "@fauxgrad/kernels/reference/layer-norm";
 import { dot, numericalGradient, randomFloats } from "@fauxgrad/testing";
 import { tensor } from "../factories.ts";
@@ -28,6 +31,7 @@ type Reference = (
 
 const batch: Reference = (x, w, b) => batchNormReference(x, SHAPE, w, b, EPS).data;
 const group: Reference = (x, w, b) => groupNormReference(x, SHAPE, 2, w, b, EPS).data;
+const groupSilu: Reference = (x, w, b) => groupNormSilu(x, SHAPE, 2, w, b, EPS).data;
 const layer: Reference = (x, w, b) => layerNormReference(x, SHAPE, w, b, EPS).data;
 
 type Apply = (input: Tensor, weight: Tensor, bias: Tensor) => Tensor;
@@ -42,6 +46,7 @@ function expectNear(actual: Float32Array | undefined, expected: Float64Array): v
 const CASES: readonly (readonly [string, Reference, Apply])[] = [
   ["batchNorm", batch, (x, w, b) => batchNorm(x, null, w, b, { training: true })],
   ["groupNorm", group, (x, w, b) => groupNorm(x, 2, w, b)],
+  ["groupNorm with SiLU", groupSilu, (x, w, b) => groupNorm(x, 2, w, b, { activation: "silu" })],
   ["layerNorm", layer, (x, w, b) => layerNorm(x, w, b)],
 ];
 
