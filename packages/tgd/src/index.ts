@@ -51,6 +51,7 @@ export {
 } from "./forensic-transfer.ts";
 export { freezeForGeneralTransfer } from "./freeze.ts";
 export { learningRateAt, type Moment } from "./learning-rate.ts";
+export { planTgdParts, stepMemory, type TgdPartPlan } from "./micro-batch.ts";
 export {
   describeClassifier,
   describeNetwork,

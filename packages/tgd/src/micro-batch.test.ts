@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { efficientNetActivations, planTgdParts, resnextActivations } from "./micro-batch.ts";
+import { recipePreset } from "./recipe-preset.ts";
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+const limits = { maxArrayBytes: 128 * MIB, maxBytes: 4 * GIB };
+const transfer = recipePreset({ stage: "transfer", preset: "script" });
+
+test("activations are those of the specification's tables", () => {
+  // Section 8.4: 2 200 064 floats at 128 pixels, the largest 96 maps of 64 x 64.
+  expect(efficientNetActivations(128)).toEqual({ convolutions: 2_200_064, largest: 96 * 64 ** 2 });
+  expect(efficientNetActivations(256).convolutions).toBe(4 * 2_200_064);
+  const { convolutions, largest } = resnextActivations(128);
+  expect(largest * 4).toBe(MIB);
+  // With the pooled stem 18.2 MiB.
+  expect((convolutions * 4) / MIB + 0.25).toBeCloseTo(18.2, 1);
+});
+
+test("a batch of 200 at 128 pixels is cut so that it runs in 128 MiB bindings and 4 GiB", () => {
+  const plan = planTgdParts(transfer, limits);
+  expect(plan).toMatchObject({ microBatch: 67, parts: 3 });
+  expect(plan.bytes).toBeLessThan(4 * GIB);
+  expect(plan.notice).toBe(
+    "A batch of 200 is cut into 3 parts of at most 67 images, whose gradients add up to those of " +
+      "the whole batch.",
+  );
+  const pretraining = planTgdParts(recipePreset({ stage: "pretrain", preset: "paper" }), limits);
+  expect(pretraining).toMatchObject({ parts: 7, microBatch: 74 });
+  expect(planTgdParts(transfer, limits, 16)).toMatchObject({ parts: 13, microBatch: 16 });
+});
+
+test("less memory cuts smaller, and one image that does not fit is refused", () => {
+  const small = planTgdParts(transfer, { ...limits, maxBytes: GIB });
+  expect(small.parts).toBeGreaterThan(3);
+  expect(() => planTgdParts(transfer, { ...limits, maxBytes: 100 * MIB })).toThrow(
+    /^training: one image of 128 x 128 pixels does not fit\n {2}needed {5}\d+ bytes/,
+  );
+});
+
+test("other networks have their own needs, and batch normalisation is told", () => {
+  const resnext = recipePreset({
+    stage: "transfer",
+    preset: "script",
+    network: "tgd_resnext50_32x4d",
+  });
+  expect(planTgdParts(resnext, limits).bytes).toBeLessThan(4 * GIB);
+  const forensic = recipePreset({
+    stage: "pretrain",
+    preset: "paper",
+    method: "forensic-transfer",
+  });
+  const plan = planTgdParts(forensic, limits);
+  expect(plan.notice).toMatch(/Batch normalisation sees each part alone/);
+});

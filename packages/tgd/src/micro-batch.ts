@@ -1,0 +1,143 @@
+/*
+ * How many images a training step can hold at once. Nothing couples the images of a batch but the
+ * mean of the loss (group norm sees each alone, masks go by the image's place), so that the parts'
+ * gradients add up to the batch's.
+ */
+import {
+  type EfficientNetStage,
+  efficientNetStages,
+  planEfficientNet,
+  resnetBlocks,
+} from "@fauxgrad/models";
+import { type MemoryLimits, type PartPlan, planParts, type StepMemory } from "@fauxgrad/training";
+import type { RecipeNetworkName, TgdRecipe } from "./recipe.ts";
+
+/** How a batch is cut. */
+export interface TgdPartPlan extends PartPlan {
+  /** For people; null where a batch is one part. */
+  readonly notice: string | null;
+}
+
+const FLOAT = 4;
+
+/** Elements that one image makes: of all convolutions together, and of the largest one. */
+export interface Activations {
+  readonly convolutions: number;
+  readonly largest: number;
+}
+
+const half = (length: number) => Math.ceil(length / 2);
+
+/** Of T-GD's EfficientNet, from its table. */
+export function efficientNetActivations(
+  side: number,
+  stages: readonly EfficientNetStage[] = efficientNetStages,
+  widthMultiplier = 1,
+): Activations {
+  const { stem, blocks, head } = planEfficientNet(stages, widthMultiplier);
+  let length = half(side);
+  const maps = [length ** 2 * stem];
+  for (const { inChannels, width, outChannels, stride } of blocks) {
+    if (width !== inChannels) maps.push(length ** 2 * width);
+    length = stride === 2 ? half(length) : length;
+    maps.push(length ** 2 * width, length ** 2 * outChannels);
+  }
+  maps.push(length ** 2 * head);
+  return ofMaps(maps);
+}
+
+/** Of ResNeXt-50 32×4d. */
+export function resnextActivations(side: number): Activations {
+  let length = half(side);
+  const maps = [length ** 2 * 64];
+  length = half(length);
+  resnetBlocks.resnext50_32x4d.forEach((blocks, stage) => {
+    const width = 128 * 2 ** stage;
+    for (let block = 0; block < blocks; block += 1) {
+      const before = length;
+      if (stage > 0 && block === 0) length = half(length);
+      maps.push(before ** 2 * width, length ** 2 * width, length ** 2 * 2 * width);
+      if (block === 0) maps.push(length ** 2 * 2 * width);
+    }
+  });
+  return ofMaps(maps);
+}
+
+/** Of ForensicTransfer: encoder, and the decoder with the enlarged maps before its convolutions. */
+function forensicActivations(side: number): Activations {
+  const channels = [8, 16, 32, 64, 128];
+  const encoder = channels.map((count, i) => (side / 2 ** i) ** 2 * count);
+  const decoder = encoder.slice(0, -1).flatMap((elements) => [2 * elements, elements]);
+  return ofMaps([...encoder, ...decoder, side ** 2 * 3]);
+}
+
+function ofMaps(maps: readonly number[]): Activations {
+  const convolutions = maps.reduce((sum, elements) => sum + elements, 0);
+  return { convolutions, largest: Math.max(...maps) };
+}
+
+interface NetworkMemory {
+  readonly parameters: number;
+  /** Arrays of an activation's size that are held for the backward pass, on average. */
+  readonly copies: number;
+  activations(side: number): Activations;
+}
+
+const NETWORKS: Readonly<Record<RecipeNetworkName, NetworkMemory>> = {
+  tgd_efficientnet_b0: {
+    parameters: 4_010_110,
+    copies: 4.5,
+    activations: (side) => efficientNetActivations(side),
+  },
+  tgd_resnext50_32x4d: { parameters: 22_984_002, copies: 4, activations: resnextActivations },
+  forensic_transfer: { parameters: 197_363, copies: 4, activations: forensicActivations },
+};
+
+/** Student, gradient, momentum, standardised weights and their gradients. */
+const STUDENT_COPIES = 5;
+/** Adam's second moment. */
+const ADAM_COPIES = 1;
+/** Teacher and its standardised weights. */
+const TEACHER_COPIES = 2;
+
+/** What a step of a recipe needs. */
+export function stepMemory(recipe: TgdRecipe): StepMemory {
+  const { parameters, copies, activations } = NETWORKS[recipe.network.name];
+  const { convolutions, largest } = activations(recipe.augmentation.size);
+  const { regularization, optimizer } = recipe;
+  const weightCopies =
+    STUDENT_COPIES +
+    (optimizer.kind === "adam" ? ADAM_COPIES : 0) +
+    (regularization === null ? 0 : TEACHER_COPIES) +
+    (regularization?.startingPoint === "fixed" ? 1 : 0);
+  return {
+    fixed: parameters * FLOAT * weightCopies,
+    image: convolutions * FLOAT * copies,
+    largest: largest * FLOAT,
+  };
+}
+
+/**
+ * Images at once: all of a batch if the device holds them, else the fewest equal parts that do.
+ *
+ * @param wanted images at once where the user decides; it is not made smaller
+ * @throws {DeviceError} if a single image is too large
+ */
+export function planTgdParts(
+  recipe: TgdRecipe,
+  limits: MemoryLimits,
+  wanted?: number,
+): TgdPartPlan {
+  const { batchSize, augmentation, network } = recipe;
+  const request = { batchSize, side: augmentation.size, wanted };
+  const plan = planParts(request, stepMemory(recipe), limits);
+  const { parts, microBatch } = plan;
+  if (parts === 1) return { ...plan, notice: null };
+  const cut = `A batch of ${batchSize} is cut into ${parts} parts of at most ${microBatch} images`;
+  const notice =
+    network.name === "forensic_transfer"
+      ? `${cut}. Batch normalisation sees each part alone: its moments are over ${microBatch} ` +
+        `images, and the running ones are updated ${parts} times a step.`
+      : `${cut}, whose gradients add up to those of the whole batch.`;
+  return { ...plan, notice };
+}
