@@ -36,7 +36,9 @@ function replaceFile({ path, contents }) {
 /** Bundles the app in `folder` into its `dist`. */
 export async function bundleApp(folder) {
   const { build } = await import("esbuild");
-  const dependencies = Object.keys(manifestOf(folder).dependencies ?? {});
+  const { dependencies = {}, devDependencies = {} } = manifestOf(folder);
+  // What only the repository's own commands load is installed there, and no part of a bundle.
+  const packages = Object.keys({ ...dependencies, ...devDependencies });
   const { outputFiles } = await build({
     absWorkingDir: folder,
     entryPoints: entryPoints(folder),
@@ -48,7 +50,7 @@ export async function bundleApp(folder) {
     target: "node20",
     sourcemap: "linked",
     conditions: ["@fauxgrad/source"],
-    external: dependencies.filter((name) => !name.startsWith("@fauxgrad/")),
+    external: packages.filter((name) => !name.startsWith("@fauxgrad/")),
     loader: { ".wgsl": "text" },
     logLevel: "warning",
   });

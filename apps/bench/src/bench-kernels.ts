@@ -1,102 +1,20 @@
-import { Gpu, type GpuOptions, type KernelFamily } from "@fauxgrad/kernels";
-import { type OpenDevice, openDevice } from "../../../tools/adapter/open-device.ts";
-import { type Case, TARGETS } from "./cases.ts";
+import { openDevice } from "../../../tools/adapter/open-device.ts";
 import { environmentOf } from "./environment.ts";
-import { type Ceilings, measureCeilings } from "./measure/ceilings.ts";
-import { measureEncoding } from "./measure/encoding.ts";
-import { OurContestant } from "./measure/ours.ts";
-import { type Contestant, interleave, type Schedule } from "./measure/rounds.ts";
-import { bytesOf, operandsOf, operationOf } from "./ops/table.ts";
 import { type PeerPlaces, Peers } from "./peers/peers.ts";
-import { type CaseReport, type KernelReport, ratiosOf, resultOf } from "./report/report.ts";
-import { targetReports } from "./report/targets.ts";
-import { caseText, encodingText, environmentText, targetsText } from "./report/text.ts";
+import type { KernelReport } from "./report/report.ts";
+import { type KernelRun, runKernels } from "./run-kernels.ts";
 
-/** What to measure, how, and where to say it. */
-export interface KernelBench {
-  readonly cases: readonly Case[];
-  readonly schedule: Schedule;
+/** What `bench kernels` measures in Node. */
+export interface KernelBench extends Pick<KernelRun, "cases" | "schedule" | "command" | "log"> {
   /** Null compares our variants only. */
   readonly peers: PeerPlaces | null;
   readonly unsafe: boolean;
-  /** Arguments of the command, for the report. */
-  readonly command: string;
-  /** Receives the report as it grows. */
-  readonly log: (text: string) => void;
 }
 
-/** Our variants by name; the one called as the device's own family is what the library uses. */
-const VARIANTS: Readonly<Record<KernelFamily, GpuOptions>> = {
-  registers: { kernels: "registers" },
-  tiled: { kernels: "tiled" },
-};
-
-interface Session {
-  readonly gpus: ReadonlyMap<string, Gpu>;
-  readonly defaultVariant: KernelFamily;
-  readonly software: boolean;
-  readonly ceilings: Ceilings;
-  readonly peers: Peers;
-  readonly schedule: Schedule;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** Our variants at a case, validated; those that are not right say why. */
-async function validated({ gpus, defaultVariant }: Session, { job }: Case) {
-  const contestants: OurContestant[] = [];
-  const wrong: Record<string, string> = {};
-  let output: Float32Array | undefined;
-  const operands = operandsOf(job);
-  for (const [name, gpu] of gpus) {
-    if (!operationOf(job).hasFamilies && name !== defaultVariant) continue;
-    try {
-      const found = await OurContestant.validated(name, gpu, job, operands);
-      contestants.push(found.contestant);
-      output ??= found.output;
-    } catch (error) {
-      wrong[name] = messageOf(error);
-    }
-  }
-  return { contestants, wrong, output };
-}
-
-async function benchCase(session: Session, entry: Case) {
-  const { peers, schedule, defaultVariant } = session;
-  const { name, job } = entry;
-  const { contestants: ours, wrong, output } = await validated(session, entry);
-  const without: Record<string, string> = { ...wrong };
-  const contestants: Contestant[] = [...ours];
-  // Without a right output of ours there is nothing to compare with.
-  const found = output === undefined ? new Map() : await peers.contestants(job, output);
-  for (const [peer, contestant] of found) {
-    if (typeof contestant === "string") without[peer] = contestant;
-    else contestants.push(contestant);
-  }
-  const work = { flops: operationOf(job).facts(job).flops, bytes: bytesOf(job) };
-  const timings = await interleave(contestants, schedule);
-  const results = [];
-  for (const [contestant, timing] of timings) {
-    if ("failure" in timing) {
-      without[contestant] = `not counted: ${timing.failure}`;
-      continue;
-    }
-    const own = ours.find((candidate) => candidate.name === contestant);
-    const deviceMs = (await own?.deviceMs()) ?? null;
-    results.push(resultOf(contestant, timing, deviceMs, work, session));
-  }
-  await peers.release();
-  for (const contestant of ours) contestant.dispose();
-  const ratios = ratiosOf(results, defaultVariant, peers.names);
-  const report: CaseReport = { name, job, ...work, results, without, ratios };
-  return { report, wrong: Object.values(wrong).map((reason) => `${name}: ${reason}`) };
-}
-
-/** Measures everything that `bench` names; wrong kernels are refused, and listed in the report. */
+/** Opens the device and starts the peers, then measures. */
 export async function benchKernels(bench: KernelBench): Promise<KernelReport> {
-  const opened = await openDevice({ unsafe: bench.unsafe });
+  const { unsafe, ...rest } = bench;
+  const { device, info, close } = await openDevice({ unsafe });
   const peers = bench.peers === null ? Peers.none() : await Peers.open(bench.peers, bench.log);
   const stop = () => {
     peers.stop();
@@ -104,54 +22,12 @@ export async function benchKernels(bench: KernelBench): Promise<KernelReport> {
   };
   process.once("SIGINT", stop);
   try {
-    return await benchOn(opened, peers, bench);
+    const environment = (gpu: Parameters<KernelRun["environmentOf"]>[0]) =>
+      environmentOf(info, gpu, unsafe);
+    return await runKernels(device, { ...rest, peers, environmentOf: environment });
   } finally {
     process.off("SIGINT", stop);
     peers.stop();
-    opened.close();
+    close();
   }
-}
-
-async function benchOn(
-  { device, info }: OpenDevice,
-  peers: Peers,
-  { cases, schedule, log, unsafe, command }: KernelBench,
-): Promise<KernelReport> {
-  const started = new Date();
-  const usual = new Gpu(device);
-  const defaultVariant = usual.family;
-  const variants = Object.entries(VARIANTS);
-  const gpus = new Map(variants.map(([name, options]) => [name, new Gpu(device, options)]));
-  const environment = environmentOf(info, usual, unsafe);
-  const ceilings = await measureCeilings(usual);
-  log(environmentText(environment, ceilings, peers.reports));
-  const encoding = await measureEncoding(usual);
-  log(encodingText(encoding));
-  usual.destroy();
-  const { software } = environment;
-  const session: Session = { gpus, defaultVariant, software, ceilings, peers, schedule };
-  const reports: CaseReport[] = [];
-  const wrong: string[] = [];
-  for (const [at, entry] of cases.entries()) {
-    const found = await benchCase(session, entry);
-    reports.push(found.report);
-    wrong.push(...found.wrong);
-    log(`\n[${at + 1}/${cases.length}] ${caseText(found.report, defaultVariant)}`);
-  }
-  const targets = targetReports(TARGETS, reports);
-  if (peers.names.length > 0) log(`\n${targetsText(targets)}`);
-  if (wrong.length > 0) log(`\nRefused:\n${wrong.join("\n")}`);
-  return {
-    schema: "fauxgrad-bench-kernels/1",
-    startedAt: started.toISOString(),
-    seconds: (Date.now() - started.getTime()) / 1000,
-    command,
-    environment,
-    ceilings,
-    peers: peers.reports,
-    encoding,
-    cases: reports,
-    targets,
-    wrong,
-  };
 }

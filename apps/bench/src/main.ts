@@ -1,66 +1,110 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { benchKernels } from "./bench-kernels.ts";
+import { readJson, requireFolder, UsageError, writeReport } from "./command-files.ts";
+import { benchPeers } from "./comparison/bench-peers.ts";
 import type { PeerPlaces } from "./peers/peers.ts";
-import { buildProgram, chosenCases, type KernelOptions, scheduleOf } from "./program.ts";
+import {
+  buildProgram,
+  chosenCases,
+  chosenComparisons,
+  type KernelOptions,
+  type PeersOptions,
+  scheduleOf,
+} from "./program.ts";
 import { markdownOf } from "./report/markdown.ts";
 import type { KernelReport } from "./report/report.ts";
-
-/** Something that the user can put right; its message suffices. */
-class UsageError extends Error {}
+import { ReportCommands } from "./report-commands.ts";
 
 function beside(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url));
 }
 
 /** As the bundle lies: `dist/main.js` beside its workers, `peers` beside `dist`. */
-const PEERS: PeerPlaces = {
-  folder: beside("../peers"),
-  workers: { tfjs: beside("./tfjs-worker.js"), ort: beside("./ort-worker.js") },
+const PEERS_FOLDER = beside("../peers");
+const WORKERS: Readonly<Record<string, string>> = {
+  tfjs: beside("./tfjs-worker.js"),
+  ort: beside("./ort-worker.js"),
+  "ort-web": beside("./ort-web-worker.js"),
+  "jax-js": beside("./jax-worker.js"),
+  "ort-cpu": beside("./ort-cpu-worker.js"),
 };
+/** Those that `bench kernels` compares with. */
+const KERNEL_PEERS = ["tfjs", "ort"];
 
-/** Whole or not at all: a report that is being read must not be half a report. */
-function writeReport(file: string, report: KernelReport): void {
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(report, null, 2)}\n`);
-  renameSync(draft, file);
+/** @throws {UsageError} if there is no such peer */
+function peersNamed(names: readonly string[]): PeerPlaces {
+  const unknown = names.find((name) => WORKERS[name] === undefined);
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `--peers ${unknown}: there is no such peer\nThere are ${Object.keys(WORKERS).join(", ")}.`,
+    );
+  }
+  const workers = names.map((name) => [name, WORKERS[name] ?? ""] as const);
+  return { folder: PEERS_FOLDER, workers: Object.fromEntries(workers) };
+}
+
+/** @throws {UsageError} if nothing would be measured, or the report could not be written */
+function checkMeasurement(
+  cases: readonly object[],
+  { json, filter, unsafe }: Pick<KernelOptions, "json" | "filter" | "unsafe">,
+): void {
+  if (cases.length === 0) {
+    throw new UsageError(`no case matches ${filter}\n--list prints the names.`);
+  }
+  requireFolder("--json", json);
+  // The peers' processes open their devices alike.
+  if (unsafe) process.env["FAUXGRAD_BENCH_UNSAFE"] = "1";
+}
+
+/** Whatever the command asks of the measurement besides what is measured. */
+function measurementOf({ unsafe }: { readonly unsafe: boolean }) {
+  const command = process.argv.slice(2).join(" ");
+  return { unsafe, command, log: (text: string) => console.log(text) };
+}
+
+function list(cases: readonly { readonly name: string }[]): void {
+  for (const { name } of cases) console.log(name);
 }
 
 async function kernels(options: KernelOptions): Promise<void> {
   const cases = chosenCases(options);
   if (options.list) {
-    for (const { name } of cases) console.log(name);
+    list(cases);
     return;
   }
-  if (cases.length === 0) {
-    throw new UsageError(`no case matches ${options.filter}\n--list prints the names.`);
-  }
-  const { json, unsafe } = options;
-  if (json !== undefined && !existsSync(dirname(resolve(json)))) {
-    throw new UsageError(`--json ${json}: there is no folder ${dirname(json)}`);
-  }
-  // The peers' processes open their devices alike.
-  if (unsafe) process.env["FAUXGRAD_BENCH_UNSAFE"] = "1";
+  checkMeasurement(cases, options);
+  const { json } = options;
   const report = await benchKernels({
     cases,
     schedule: scheduleOf(options),
-    peers: options.peers ? PEERS : null,
-    unsafe,
-    command: process.argv.slice(2).join(" "),
-    log: (text) => console.log(text),
+    peers: options.peers ? peersNamed(KERNEL_PEERS) : null,
+    ...measurementOf(options),
   });
   if (json !== undefined) writeReport(json, report);
   if (report.wrong.length > 0) process.exitCode = 1;
 }
 
-async function table(file: string): Promise<void> {
-  let report: Partial<KernelReport>;
-  try {
-    report = JSON.parse(readFileSync(file, "utf8")) as Partial<KernelReport>;
-  } catch (error) {
-    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+async function peers(options: PeersOptions): Promise<void> {
+  const cases = chosenComparisons(options);
+  if (options.list) {
+    list(cases);
+    return;
   }
+  checkMeasurement(cases, options);
+  const report = await benchPeers({
+    cases,
+    // Minutes for a run are a peer's own doing: one sample of them must do.
+    schedule: { ...scheduleOf(options), slowestMs: 10_000 },
+    peers: peersNamed(options.peers ?? Object.keys(WORKERS)),
+    gpu: {},
+    ...measurementOf(options),
+  });
+  if (options.json !== undefined) writeReport(options.json, report);
+  if (report.wrong.length > 0) process.exitCode = 1;
+}
+
+async function table(file: string): Promise<void> {
+  const report = readJson(file) as Partial<KernelReport>;
   if (report.schema !== "fauxgrad-bench-kernels/1") {
     throw new UsageError(`${file}: not a report of \`bench kernels --json\``);
   }
@@ -68,7 +112,18 @@ async function table(file: string): Promise<void> {
 }
 
 try {
-  await buildProgram({ kernels, table }).parseAsync();
+  const commands = new ReportCommands({
+    startUpWorker: beside("./first-result-worker.js"),
+    page: beside("../src/serve/page/main.ts"),
+  });
+  await buildProgram({
+    kernels,
+    peers,
+    table,
+    models: (options) => commands.models(options),
+    report: (files, options) => commands.report(files, options),
+    serve: (options) => commands.serve(options),
+  }).parseAsync();
 } catch (error) {
   const isPlain = error instanceof UsageError || (error as Error)?.name === "AdapterError";
   console.error(isPlain ? (error as Error).message : error);

@@ -5,14 +5,18 @@ import { buildProgram, chosenCases, scheduleOf } from "./program.ts";
 /** Runs the command line with actions that only note what they were told. */
 async function run(...args: string[]) {
   const kernels = vi.fn(async () => {});
+  const peers = vi.fn(async () => {});
   const table = vi.fn(async () => {});
+  const models = vi.fn(async () => {});
+  const report = vi.fn(async () => {});
+  const serve = vi.fn(async () => {});
   let errors = "";
-  const program = buildProgram({ kernels, table });
+  const program = buildProgram({ kernels, peers, table, models, report, serve });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeErr: (text) => (errors += text) });
   }
   await program.parseAsync(args, { from: "user" }).catch(() => undefined);
-  return { kernels, table, errors };
+  return { kernels, peers, table, models, report, serve, errors };
 }
 
 test("the options reach the bench, parsed", async () => {

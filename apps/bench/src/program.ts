@@ -1,6 +1,9 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { CASES, type Case } from "./cases.ts";
+import { COMPARISON_CASES, type ComparisonCase } from "./comparison/cases.ts";
 import type { Schedule } from "./measure/rounds.ts";
+import { parseFilter, parseRepeats } from "./parse-options.ts";
+import { addReportCommands, type ReportActions } from "./report-program.ts";
 
 /** Options of `bench kernels`, parsed. */
 export interface KernelOptions {
@@ -13,32 +16,33 @@ export interface KernelOptions {
   readonly unsafe: boolean;
 }
 
+/** Options of `bench peers`, parsed. */
+export interface PeersOptions extends Omit<KernelOptions, "peers"> {
+  /** Names of the peers to compare with; all of them by default. */
+  readonly peers?: readonly string[];
+}
+
 /** What the commands do. */
-export interface Actions {
+export interface Actions extends ReportActions {
   kernels(options: KernelOptions): Promise<void>;
+  peers(options: PeersOptions): Promise<void>;
   table(file: string): Promise<void>;
-}
-
-function parseFilter(text: string): RegExp {
-  try {
-    return new RegExp(text, "iu");
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-const MOST_ROUNDS = 1000;
-
-function parseRepeats(text: string): number {
-  const rounds = Number(text);
-  if (Number.isInteger(rounds) && rounds >= 1 && rounds <= MOST_ROUNDS) return rounds;
-  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST_ROUNDS}.`);
 }
 
 /** The cases that the options choose. */
 export function chosenCases({ filter, quick }: Pick<KernelOptions, "filter" | "quick">): Case[] {
   return CASES.filter(
     (entry) => (!quick || entry.quick) && (filter === undefined || filter.test(entry.name)),
+  );
+}
+
+/** The cases of `bench peers` that the options choose; `--quick` leaves batches of eight out. */
+export function chosenComparisons(options: Pick<PeersOptions, "filter" | "quick">) {
+  const { filter, quick } = options;
+  const isQuick = ({ job, name }: ComparisonCase) =>
+    job.op === "network" ? job.batch === 1 : CASES.some((c) => c.quick && c.name === name);
+  return COMPARISON_CASES.filter(
+    (entry) => (!quick || isQuick(entry)) && (filter === undefined || filter.test(entry.name)),
   );
 }
 
@@ -55,16 +59,35 @@ Examples:
   npm run bench -- kernels --filter "ResNet-50 conv 3×3.*forward"
   npm run bench -- kernels --quick --no-peers
   npm run bench -- table out.json
+  npm run bench -- models --filter "ResNet-50 inference" --start-up --html models.html
+  npm run bench -- report before.json after.json --html changes.html
+  npm run bench -- serve
+  npm run bench -- peers --json peers.json
+  npm run bench -- peers --filter "ResNet-50 inference" --peers tfjs,ort
 
 Each case is checked against a float64 reference before it is timed; a wrong kernel is refused, and
 the exit code is 1. Ratios are the peer's time over ours: above 1, ours is faster. The first
 comparison installs the peers in apps/bench/peers (about 600 MB).
 FAUXGRAD_ADAPTER and FAUXGRAD_BACKEND choose the device, as for every command.`;
 
+function addPeers(program: Command, actions: Actions): void {
+  program
+    .command("peers")
+    .description("compare kernels and whole networks with every peer, interleaved in one run")
+    .option("--json <file>", "write the whole report (docs/performance.md describes it)")
+    .option("--filter <regex>", "only cases whose name matches", parseFilter)
+    .option("--peers <names>", "only these, e.g. tfjs,ort", (text) => text.split(","))
+    .option("--repeats <n>", "samples of each contestant (default 5, with --quick 3)", parseRepeats)
+    .option("--quick", "a few cases, batch 1, and short samples", false)
+    .option("--list", "print the names of the cases and stop", false)
+    .option("--unsafe", "leave out bounds checks and validation", false)
+    .action((options: PeersOptions) => actions.peers(options));
+}
+
 /** The command line. */
 export function buildProgram(actions: Actions): Command {
   const program = new Command("bench")
-    .description("Measures Fauxgrad's GPU kernels, side by side with other libraries")
+    .description("Measures Fauxgrad's kernels and networks, side by side with other libraries")
     .addHelpText("after", EXAMPLES)
     .showHelpAfterError("(bench --help lists commands and options)");
   program
@@ -78,6 +101,8 @@ export function buildProgram(actions: Actions): Command {
     .option("--list", "print the names of the cases and stop", false)
     .option("--unsafe", "leave out bounds checks and validation", false)
     .action((options: KernelOptions) => actions.kernels(options));
+  addPeers(program, actions);
+  addReportCommands(program, actions);
   program
     .command("table")
     .description("print a report that --json wrote as Markdown")

@@ -67,8 +67,11 @@ export interface ModelCaseReport {
   readonly timeline: readonly TimedDispatch[];
   /** With an empty shader cache and with the one that this left; null where not asked for. */
   readonly startUp: { readonly cold: StartUp; readonly warm: StartUp } | null;
-  /** How far two families of kernels were apart on a small image, and how far they may be. */
-  readonly check: { readonly difference: number; readonly bound: number };
+  /**
+   * Of the bits that the first step computed: equal in two runs of the same kernels on the same
+   * device, and in every step of one run where the weights stay.
+   */
+  readonly checksum: string;
 }
 
 /** Everything that `bench models --json` writes; `docs/performance.md` describes it. */

@@ -104,3 +104,10 @@ test("a chart is part of the page, its names escaped", () => {
   expect(page).toContain("<svg ");
   expect(page).toContain("<title>a &lt;b&gt;</title>");
 });
+
+test("a drawing stands as it is, its caption escaped", () => {
+  const drawings = [{ svg: "<svg><title>t</title></svg>", caption: HOSTILE }];
+  const page = renderReport({ ...empty, sections: [{ title: "S", drawings }] });
+  expect(page).toContain(`<div class="scroll"><svg><title>t</title></svg></div>
+<figcaption>${ESCAPED}</figcaption>`);
+});

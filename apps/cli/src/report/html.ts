@@ -6,7 +6,14 @@
  * markup already.
  */
 import { lineChart } from "@fauxgrad/training";
-import type { ImageRow, Report, ReportImage, ReportSection, ReportTable } from "./report.ts";
+import type {
+  Drawing,
+  ImageRow,
+  Report,
+  ReportImage,
+  ReportSection,
+  ReportTable,
+} from "./report.ts";
 import { STYLE } from "./style.ts";
 
 /** Markup, as opposed to text that has to be escaped. */
@@ -71,11 +78,19 @@ function paragraphs(texts: readonly string[]): Content {
 }
 
 function section(content: ReportSection): Markup {
-  const { title, charts = [], rows = [], tables = [], notes = [] } = content;
+  const { title, charts = [], drawings = [], rows = [], tables = [], notes = [] } = content;
   const drawn = charts.map((chart) => html`${new Markup(lineChart(chart))}\n`);
   return html`<section>
 <h2>${title}</h2>
-${paragraphs(content.paragraphs ?? [])}${drawn}${rows.map(imageRow)}${tables.map(table)}${noteList(notes)}</section>
+${paragraphs(content.paragraphs ?? [])}${drawn}${drawings.map(drawing)}${rows.map(imageRow)}${tables.map(table)}${noteList(notes)}</section>
+`;
+}
+
+function drawing({ svg, caption }: Drawing): Markup {
+  return html`<figure class="drawing">
+<div class="scroll">${new Markup(svg)}</div>
+<figcaption>${caption}</figcaption>
+</figure>
 `;
 }
 
@@ -84,8 +99,20 @@ function imageRow({ title, images }: ImageRow): Markup {
   return html`${heading}<div class="row">\n${images.map(figure)}</div>\n`;
 }
 
+/** Arguments of a call that every engine takes. */
+const MOST_ARGUMENTS = 0x8000;
+
+/** Without Node's Buffer: pages are written in browsers, too. */
+function base64(bytes: Uint8Array): string {
+  let binary = "";
+  for (let at = 0; at < bytes.length; at += MOST_ARGUMENTS) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + MOST_ARGUMENTS));
+  }
+  return btoa(binary);
+}
+
 function figure({ bytes, type, width, height, alt, caption }: ReportImage): Markup {
-  const data = Buffer.from(bytes).toString("base64");
+  const data = base64(bytes);
   return html`<figure>
 <img src="data:${type};base64,${data}" width="${width}" height="${height}" alt="${alt}">
 <figcaption>${caption}</figcaption>

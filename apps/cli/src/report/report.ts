@@ -19,9 +19,17 @@ export interface ReportSection {
   readonly title: string;
   readonly paragraphs?: readonly string[];
   readonly charts?: readonly LineChart[];
+  readonly drawings?: readonly Drawing[];
   readonly rows?: readonly ImageRow[];
   readonly tables?: readonly ReportTable[];
   readonly notes?: readonly string[];
+}
+
+/** A picture of lines and text, which whoever made it has escaped. */
+export interface Drawing {
+  /** An `<svg>` element. */
+  readonly svg: string;
+  readonly caption: string;
 }
 
 /** Images side by side: e.g. a photograph, its gradient and three heat maps. */

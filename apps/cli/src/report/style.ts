@@ -31,6 +31,9 @@ p, .notes { max-width: 44rem; }
 figure { margin: 0; padding: 0.5rem; border-radius: 0.5rem; background: var(--panel); }
 img { display: block; width: 100%; height: auto; border-radius: 0.25rem; }
 figcaption { padding: 0.5rem 0.25rem 0.25rem; color: var(--quiet); font-size: 0.9rem; line-height: 1.4; }
+.drawing { margin: 1rem 0; }
+.drawing .scroll { margin: 0; }
+.drawing svg { display: block; min-width: 48rem; width: 100%; height: auto; }
 .scroll { overflow-x: auto; margin: 1rem 0; }
 table { border-collapse: collapse; font-size: 0.95rem; }
 caption { padding-bottom: 0.5rem; text-align: left; color: var(--quiet); }

@@ -1,1 +1,2 @@
-export { type LineChart, lineChart, type Series } from "./line-chart.ts";
+export { escapeXml, type LineChart, lineChart, type Series } from "./line-chart.ts";
+export { linearTicks, logTicks } from "./ticks.ts";

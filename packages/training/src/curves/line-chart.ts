@@ -167,7 +167,8 @@ function colour(i: number): string {
   return COLOURS[i % COLOURS.length]!;
 }
 
-function escapeXml(content: string): string {
+/** Text for an element or a quoted attribute of an SVG. */
+export function escapeXml(content: string): string {
   return content
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

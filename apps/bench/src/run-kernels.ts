@@ -1,0 +1,171 @@
+import { Gpu, type GpuOptions, type KernelFamily } from "@fauxgrad/kernels";
+import { type Case, TARGETS } from "./cases.ts";
+import { type Ceilings, measureCeilings } from "./measure/ceilings.ts";
+import { measureEncoding } from "./measure/encoding.ts";
+import { OurContestant } from "./measure/ours.ts";
+import { type Contestant, interleave, type Schedule } from "./measure/rounds.ts";
+import { crossCheck } from "./measure/validate.ts";
+import { bytesOf, operandsOf, operationOf } from "./ops/table.ts";
+import type { PeerJob } from "./peers/protocol.ts";
+import {
+  type CaseReport,
+  type Environment,
+  type KernelReport,
+  type PeerReport,
+  ratiosOf,
+  resultOf,
+} from "./report/report.ts";
+import { targetReports } from "./report/targets.ts";
+import { caseText, encodingText, environmentText, targetsText } from "./report/text.ts";
+
+/** Other libraries that take part; a browser has none. */
+export interface PeerSide {
+  readonly names: readonly string[];
+  readonly reports: readonly PeerReport[];
+  /** Each peer at a job, or why not; `compare` throws if its output is not right. */
+  contestants(
+    job: PeerJob,
+    compare: (output: Float32Array) => void,
+  ): Promise<Map<string, Contestant | string>>;
+  /** Frees what the last job needed. */
+  release(): Promise<void>;
+}
+
+const NOBODY: PeerSide = {
+  names: [],
+  reports: [],
+  contestants: async () => new Map(),
+  release: async () => undefined,
+};
+
+/** What to measure, how, and where to say it; the same in Node and in a browser. */
+export interface KernelRun {
+  readonly cases: readonly Case[];
+  readonly schedule: Schedule;
+  /** Default: our variants only. */
+  readonly peers?: PeerSide;
+  /** Of a device, once its own kernels are known. */
+  readonly environmentOf: (gpu: Gpu) => Environment;
+  /** Arguments of the command, for the report. */
+  readonly command: string;
+  /** Receives the report as it grows. */
+  readonly log: (text: string) => void;
+  /** Stops before the next case; what was measured is kept. */
+  readonly signal?: AbortSignal;
+}
+
+/** Our variants by name; the one called as the device's own family is what the library uses. */
+const VARIANTS: Readonly<Record<KernelFamily, GpuOptions>> = {
+  registers: { kernels: "registers" },
+  tiled: { kernels: "tiled" },
+};
+
+interface Session {
+  readonly gpus: ReadonlyMap<string, Gpu>;
+  readonly defaultVariant: KernelFamily;
+  readonly software: boolean;
+  readonly ceilings: Ceilings;
+  readonly peers: PeerSide;
+  readonly schedule: Schedule;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Our variants at a case, validated; those that are not right say why. */
+async function validated({ gpus, defaultVariant }: Session, { job }: Case) {
+  const contestants: OurContestant[] = [];
+  const wrong: Record<string, string> = {};
+  let output: Float32Array | undefined;
+  const operands = operandsOf(job);
+  for (const [name, gpu] of gpus) {
+    if (!operationOf(job).hasFamilies && name !== defaultVariant) continue;
+    try {
+      const found = await OurContestant.validated(name, gpu, job, operands);
+      contestants.push(found.contestant);
+      output ??= found.output;
+    } catch (error) {
+      wrong[name] = messageOf(error);
+    }
+  }
+  return { contestants, wrong, output };
+}
+
+async function benchCase(session: Session, entry: Case) {
+  const { peers, schedule, defaultVariant } = session;
+  const { name, job } = entry;
+  const { contestants: ours, wrong, output } = await validated(session, entry);
+  const without: Record<string, string> = { ...wrong };
+  const contestants: Contestant[] = [...ours];
+  // Without a right output of ours there is nothing to compare with.
+  const found =
+    output === undefined
+      ? new Map<string, Contestant | string>()
+      : await peers.contestants(job, (theirs) => crossCheck(job, output, theirs));
+  for (const [peer, contestant] of found) {
+    if (typeof contestant === "string") without[peer] = contestant;
+    else contestants.push(contestant);
+  }
+  const work = { flops: operationOf(job).facts(job).flops, bytes: bytesOf(job) };
+  const timings = await interleave(contestants, schedule);
+  const results = [];
+  for (const [contestant, timing] of timings) {
+    if ("failure" in timing) {
+      without[contestant] = `not counted: ${timing.failure}`;
+      continue;
+    }
+    const own = ours.find((candidate) => candidate.name === contestant);
+    const deviceMs = (await own?.deviceMs()) ?? null;
+    results.push(resultOf(contestant, timing, deviceMs, work, session));
+  }
+  await peers.release();
+  for (const contestant of ours) contestant.dispose();
+  const ratios = ratiosOf(results, defaultVariant, peers.names);
+  const report: CaseReport = { name, job, ...work, results, without, ratios };
+  return { report, wrong: Object.values(wrong).map((reason) => `${name}: ${reason}`) };
+}
+
+/** Measures everything that `run` names; wrong kernels are refused, and listed in the report. */
+export async function runKernels(device: GPUDevice, run: KernelRun): Promise<KernelReport> {
+  const { cases, schedule, log, command, signal, peers = NOBODY } = run;
+  const started = new Date();
+  const usual = new Gpu(device);
+  const defaultVariant = usual.family;
+  const variants = Object.entries(VARIANTS);
+  const gpus = new Map(variants.map(([name, options]) => [name, new Gpu(device, options)]));
+  const environment = run.environmentOf(usual);
+  const ceilings = await measureCeilings(usual);
+  log(environmentText(environment, ceilings, peers.reports));
+  const encoding = await measureEncoding(usual);
+  log(encodingText(encoding));
+  usual.destroy();
+  const { software } = environment;
+  const session: Session = { gpus, defaultVariant, software, ceilings, peers, schedule };
+  const reports: CaseReport[] = [];
+  const wrong: string[] = [];
+  for (const [at, entry] of cases.entries()) {
+    if (signal?.aborted) break;
+    const found = await benchCase(session, entry);
+    reports.push(found.report);
+    wrong.push(...found.wrong);
+    log(`\n[${at + 1}/${cases.length}] ${caseText(found.report, defaultVariant)}`);
+  }
+  for (const gpu of gpus.values()) gpu.destroy();
+  const targets = targetReports(TARGETS, reports);
+  if (peers.names.length > 0) log(`\n${targetsText(targets)}`);
+  if (wrong.length > 0) log(`\nRefused:\n${wrong.join("\n")}`);
+  return {
+    schema: "fauxgrad-bench-kernels/1",
+    startedAt: started.toISOString(),
+    seconds: (Date.now() - started.getTime()) / 1000,
+    command,
+    environment,
+    ceilings,
+    peers: peers.reports,
+    encoding,
+    cases: reports,
+    targets,
+    wrong,
+  };
+}
