@@ -105,6 +105,11 @@ test("stands beside the paper's row, by generator or by category", () => {
   expect([cat?.measured?.accuracy, cat?.paper?.accuracy]).toEqual([50, 99.7]);
   expect(byCategory.at(-1)?.measured?.accuracy).toBe(75);
   expect(byCategory.find(({ name }) => name === "dog")?.measured).toBeNull();
+  // The classes of a training set are folders of their own.
+  const classes = evaluate([...predictions("cat", null, [[1, 2]])], null, options);
+  const paperCat = paperRow("table2/progan-bedroom")!;
+  const ofClasses = compareWithPaper(classes.summary, paperCat);
+  expect(ofClasses.find(({ name }) => name === "cat")?.measured?.accuracy).toBe(100);
   expect(markdown(evaluation, paper)).toMatch(/^\| acc\/AP in % \| progan .*\n\| --- \| ---: \|/);
   expect(terminalTable(evaluation)[2]).toMatch(/^biggan +4 +100\.00 +100\.00 +100\.00 /);
 });
@@ -144,7 +149,7 @@ test("a page shows the tables, and what was left out, escaped", () => {
   const failures = [{ file: "<b>.png", error: "it is broken" }];
   const facts = { device: "test", setting: ["Ten images."], notices: ["Not there."], failures };
   const page = renderReport(evaluationPage(evaluation, { ...facts, paper, scores: "sigmoid" }));
-  for (const title of ["Result", "By generator", "By category", "Calibration", "Left out"]) {
+  for (const title of ["Result", "By generator", "ROC", "By category", "Calibration", "Left out"]) {
     expect(page).toContain(`<h2>${title}</h2>`);
   }
   expect(page).toContain("table 3 of the paper");

@@ -137,11 +137,15 @@ export function compareWithPaper(summary: Summary, paper: PaperRow | null): Comp
   return [...cells, { ...mean, paper: paper?.mean ?? null }];
 }
 
-/** Of the generators; or of the categories of progan, or of the only generator there is. */
+/**
+ * Of the generators; or of the categories of progan, or of the only generator there is. A training
+ * set's classes are both.
+ */
 function measuredCells(summary: Summary, unit: PaperRow["unit"]): Map<string, PaperCell> {
   const { generators } = summary;
   const parent = generators.find(({ name }) => name === "progan") ?? generators[0];
-  const rows = unit === "generator" ? generators : (parent?.categories ?? []);
+  const categories = parent?.categories ?? [];
+  const rows = unit === "generator" || categories.length === 0 ? generators : categories;
   return new Map(
     rows.map(({ name, metrics: { accuracy, averagePrecision } }) => [
       name === "" ? "images" : name,

@@ -54,7 +54,7 @@ export async function lgradTable(
   return {
     title: experiment.title,
     cells: "acc/AP in %",
-    measures: ["accuracy", "averagePrecision"],
+    measures: ["accuracy", "average_precision"],
     columns,
     rows,
   };
@@ -109,5 +109,6 @@ function paperCells(
 }
 
 function cellOf(cell: PaperCell): ResultCell {
-  return { text: cellText(cell), values: { ...cell } };
+  const { accuracy, averagePrecision } = cell;
+  return { text: cellText(cell), values: { accuracy, average_precision: averagePrecision } };
 }

@@ -33,7 +33,7 @@ export interface ResultTable {
   readonly title: string;
   /** What a cell holds: `accuracy/AP in %`. */
   readonly cells: string;
-  /** Names of the numbers in a cell. */
+  /** Names of the numbers in a cell, as in files: `average_precision`. */
   readonly measures: readonly string[];
   readonly columns: readonly string[];
   readonly rows: readonly ResultRow[];
@@ -138,7 +138,7 @@ function differenceSection({ columns: names, measures, rows }: ResultTable): Rep
           "from different seeds differ by several points on unseen generators.",
     ],
     tables: measures.map((measure) => ({
-      caption: measure,
+      caption: measure.replaceAll("_", " "),
       columns: ["row", ...names],
       rows: compared.map(({ label, measured, paper }) => [
         label,

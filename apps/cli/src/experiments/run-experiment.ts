@@ -72,6 +72,9 @@ export async function runExperiment(
       }),
     onBegin: ({ id }, { index, count }) => note(`[${index + 1}/${count}] ${id}`),
     onEnd: (step, outcome) => tellEnd(step, outcome, records),
+  }).catch((error: unknown) => {
+    if (interruption.aborted) note("Run the same command again to go on.");
+    throw error;
   });
   const table = await experiment.table(outcomes);
   await writeTable(table, experiment, options, outcomes);
