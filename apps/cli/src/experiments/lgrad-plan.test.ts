@@ -31,6 +31,7 @@ const experiment = parseLGradExperiment(
       row("one", "bedroom", ["horse"]),
       row("two", "bedroom", ["horse", "car"]),
       row("few", "bedroom", ["horse"], { images: 2 }),
+      row("many", "bedroom", ["horse"], { images: 4000 }),
       row("jpeg", "bedroom", ["horse"], {
         perturb: { mode: "jpeg", parameters: "intended", seed: 5 },
       }),
@@ -100,7 +101,9 @@ test("rows share gradients and trainings; what is missing is named, row by row",
   ).toEqual([
     ["one", true, [], [noBiggan]],
     ["two", true, [], [`no images in val/car, test/biggan below ${within("data")}.`]],
-    ...["few", "jpeg", "plain"].map((id) => [id, true, [], [noBiggan]]),
+    ["few", true, [], [noBiggan]],
+    ["many", false, ["2 training images, 4,000 images needed."], []],
+    ...["jpeg", "plain"].map((id) => [id, true, [], [noBiggan]]),
     ["cats", false, [`no images in train/cat below ${within("data")}.`], []],
   ]);
 });

@@ -5,6 +5,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { listImages } from "../io/list-images.ts";
+import { plural } from "../terminal/units.ts";
 import type { WeightFiles } from "./find-weights.ts";
 import { LGRAD_ASSUMPTIONS } from "./lgrad-costs.ts";
 import type { ExperimentRow, LGradExperiment } from "./lgrad-experiment.ts";
@@ -72,6 +73,10 @@ class Planner {
     const weights = await this.#classifier(missing);
     const train = await this.#parts("train", row.classes);
     missing.push(...this.#absences(train.absent));
+    const images = countOf(train.found);
+    if (train.absent.length === 0 && row.images !== null && images < row.images) {
+      missing.push(`${plural(images, "training image")}, ${plural(row.images, "image")} needed.`);
+    }
     const val = await this.#parts("val", row.classes);
     const tests = await this.#parts(test.folder, test.columns);
     if (tests.found.length === 0) missing.push(...this.#absences(tests.absent));
@@ -86,7 +91,7 @@ class Planner {
         ...{ id: this.#trainingId(row), model, weights, row },
         training: this.#experiment.training,
         data: this.#dataOf(model),
-        images: row.images ?? countOf(train.found),
+        images: row.images ?? images,
         inputs: model === null ? inputsOf(learned) : "",
         needs: gradientsOf(learned),
       }),
