@@ -33,7 +33,9 @@ export function seededImages(count: number, size: number): Float32Array<ArrayBuf
 
 /** √Σv². */
 export function norm(values: ArrayLike<number>): number {
-  return Math.sqrt(Array.from(values).reduce((sum, value) => sum + value * value, 0));
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
+  return Math.sqrt(sum);
 }
 
 /** Fails unless `actual` is within `share` of `expected`. */
