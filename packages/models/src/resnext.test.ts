@@ -59,9 +59,7 @@ test("logits and input gradient are torchvision's", async ({ gpu }) => {
   await expectNetwork(gpu, new ResNet(NAME), 40, recordedVector(NAME), tolerance);
 });
 
-test("T-GD's form is the specification's, and is cut at its maps", { timeout: 120_000 }, async ({
-  gpu,
-}) => {
+test("T-GD's form is the specification's, and is cut at its maps", async ({ gpu }) => {
   const network = new ResNet(NAME, { form: "tgd" }).eval();
   loadFilled(gpu, network);
   const { logits, loss, total } = await learningStep(gpu, network, 64);
