@@ -47,28 +47,28 @@ function headOf(report: AnyReport): Pick<Report, "device" | "footer"> {
 }
 
 const VERDICTS: Readonly<Record<Change["verdict"], string>> = {
-  slower: "▲ slower",
-  faster: "▼ faster",
-  same: "",
+  slower: "▲\u00a0slower",
+  faster: "▼\u00a0faster",
+  same: "–",
 };
 
 function changesSection({ changes, clock, gone, added, warnings }: Comparison): ReportSection {
   const columns = [
     "case",
+    "verdict",
     "before, ms",
     "after, ms",
     "after ÷ before",
-    "counts from",
-    "",
+    "counts from, ± %",
     "result",
   ];
   const rows = changes.map((change) => [
     change.name,
+    VERDICTS[change.verdict],
     digits(change.before.median),
     digits(change.after.median),
     digits(change.ratio),
-    `± ${digits(100 * change.threshold)} %`,
-    VERDICTS[change.verdict],
+    digits(100 * change.threshold),
     change.changedResult ? "other bits" : "",
   ]);
   const count = (verdict: Change["verdict"]) =>

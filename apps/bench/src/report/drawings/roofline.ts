@@ -47,8 +47,8 @@ export function roofline(points: readonly RooflinePoint[], rates: Rates, title: 
     [rightmost, rates.fmaGFLOPs],
   ].map(([at = 1, rate = 1]) => `${x(at).toFixed(1)},${y(rate).toFixed(1)}`);
   return drawing({ width: WIDTH, height: HEIGHT, title }, [
-    ...yTicks.map((tick) => horizontal(y(tick), digits(tick))),
-    ...xTicks.map((tick) => vertical(x(tick), digits(tick))),
+    ...yTicks.map((tick) => horizontal(y(tick), String(tick))),
+    ...xTicks.map((tick) => vertical(x(tick), String(tick))),
     label((PLOT.left + PLOT.right) / 2, HEIGHT - 8, "operations a byte", middle),
     label(14, (PLOT.top + PLOT.bottom) / 2, "GFLOP/s", {
       ...middle,
@@ -61,7 +61,7 @@ export function roofline(points: readonly RooflinePoint[], rates: Rates, title: 
       "stroke-width": 2,
     }),
     label(x(ridge) + 6, y(rates.fmaGFLOPs) - 5, `FMA ${digits(rates.fmaGFLOPs)} GFLOP/s`),
-    label(x(slow) + 8, y(slow * rates.copyGBs) - 10, `copy ${digits(rates.copyGBs)} GB/s`),
+    label(x(slow) + 30, y(slow * rates.copyGBs) - 8, `copy ${digits(rates.copyGBs)} GB/s`),
     ...shown.map(({ name, kind, intensity, gflops }) =>
       element(
         "circle",
