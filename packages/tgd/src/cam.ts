@@ -49,7 +49,7 @@ export function camLayer({ featureLayers }: FeatureNetwork, layer: string): stri
   if (known !== undefined) return known;
   throw new UsageError(
     `camLayer: there is no layer ${JSON.stringify(layer)}\n` +
-      `  known  head, ${featureLayers.join(", ")}\nChoose one of these, or blockN.`,
+      `  known  ${[...new Set([...featureLayers, "head"])].join(", ")}\nChoose one of these, or blockN.`,
   );
 }
 
