@@ -37,6 +37,8 @@ test("a case is measured, reported, and printed as a table", async ({ skip }) =>
   expect(report.encoding.map(({ bindGroups, buffers }) => [bindGroups, buffers])).toEqual([
     [0, 0],
     [0, 0],
+    [0, 0],
+    [0, 0],
   ]);
   const [entry] = report.cases;
   expect(entry?.results.map(({ contestant }) => contestant)).toEqual(["registers", "tiled"]);

@@ -16,10 +16,11 @@ import {
   ShapeError,
   scope,
   type Tensor,
-  tensor,
   UsageError,
+  zeros,
 } from "@fauxgrad/tensor";
 import type { Layer } from "@fauxgrad/tensor/nn";
+import { RepeatedStep, type StepWork } from "@fauxgrad/training";
 
 /** What {@link inputGradient} computes; both tensors belong to the scope around the call. */
 export interface InputGradient {
@@ -78,9 +79,13 @@ export interface ImageGradient {
   readonly bytes: RgbImage;
 }
 
+/** Gradients of batches of one size, again and again: input and gradient, `[N, H, W, 3]`. */
+export type RepeatedGradient = RepeatedStep<Tensor, Tensor>;
+
 /**
  * Gradients of images that have the network's size, `[H, W, 3]` each, in one batch.
  *
+ * @param repeated for batches that follow each other: those of one size are replayed
  * @throws {ShapeError} if the images differ in size, or the network takes another
  */
 export async function imageGradients(
@@ -88,9 +93,11 @@ export async function imageGradients(
   network: Layer,
   images: readonly RgbImage[],
   normalization: Normalization,
+  repeated: RepeatedGradient | null = null,
 ): Promise<Float32Array<ArrayBuffer>[]> {
   const [first] = images;
   if (first === undefined) return [];
+  requireFrozen(network);
   const { width, height } = first;
   const size = width * height * 3;
   const pixels = new Float32Array(images.length * size);
@@ -98,11 +105,20 @@ export async function imageGradients(
     requireSameSize(image, first, i);
     normalize(image, normalization, pixels.subarray(i * size, (i + 1) * size));
   }
-  const gradients = await scope(() => {
-    const input = tensor(gpu, pixels, [images.length, height, width, 3]);
-    return inputGradient(network, input).gradient.read();
-  });
-  return images.map((_, i) => gradients.slice(i * size, (i + 1) * size));
+  const shape = [images.length, height, width, 3];
+  const step = repeated ?? new RepeatedStep<Tensor, Tensor>(gpu);
+  const work: StepWork<Tensor, Tensor> = {
+    inputs: () => zeros(gpu, shape),
+    write: (input) => gpu.write(input.data, pixels),
+    encode: (input) => inputGradient(network, input).gradient,
+  };
+  const key = `${shape.join()} ${network.training}`;
+  try {
+    const gradients = await step.run(key, work, (gradient) => gradient.read());
+    return images.map((_, i) => gradients.slice(i * size, (i + 1) * size));
+  } finally {
+    if (repeated === null) step.release();
+  }
 }
 
 function requireSameSize(image: RgbImage, first: RgbImage, i: number): void {

@@ -10,7 +10,13 @@ import type { HostTensor } from "@fauxgrad/models/checkpoint";
 import { type ResizeFilter, type RgbImage, resize } from "@fauxgrad/models/transforms";
 import { type Gpu, UsageError } from "@fauxgrad/tensor";
 import type { Layer } from "@fauxgrad/tensor/nn";
-import { type ImageGradient, imageGradients, withBytes } from "./gradient-image.ts";
+import { RepeatedStep } from "@fauxgrad/training";
+import {
+  type ImageGradient,
+  imageGradients,
+  type RepeatedGradient,
+  withBytes,
+} from "./gradient-image.ts";
 import { type Preset, presets } from "./presets.ts";
 
 /** Where a network's weights come from: a checkpoint, or a seed for random ones. */
@@ -45,9 +51,11 @@ export class GradientTransformer {
   readonly size: number;
   readonly filter: ResizeFilter;
   readonly #gpu: Gpu;
+  readonly #repeated: RepeatedGradient;
 
   private constructor(gpu: Gpu, model: CreatedModel, size: number, filter: ResizeFilter) {
     this.#gpu = gpu;
+    this.#repeated = new RepeatedStep(gpu);
     this.name = model.name;
     this.network = model.network;
     this.input = model.input;
@@ -96,16 +104,19 @@ export class GradientTransformer {
   }
 
   /**
-   * Float gradients `[size, size, 3]` of images that have {@link size} already.
+   * Float gradients `[size, size, 3]` of images that have {@link size} already. Batches of one
+   * number of images that follow each other are replayed: the second holds their memory.
    *
    * @throws {ShapeError} if they have not
    */
   gradients(images: readonly RgbImage[]): Promise<Float32Array<ArrayBuffer>[]> {
-    return imageGradients(this.#gpu, this.network, images, this.input.normalization);
+    const { normalization } = this.input;
+    return imageGradients(this.#gpu, this.network, images, normalization, this.#repeated);
   }
 
   /** Frees the weights. */
   dispose(): void {
+    this.#repeated.release();
     this.network.dispose();
   }
 

@@ -3,7 +3,8 @@
 // Order of images, crops and flips are functions of the seed and the place in the run; nothing is
 // drawn from a generator that lives. What has to be saved is thus the network, the optimizer's
 // memory, and a few counters. A step is encoded at once and its loss arrives later, so that whoever
-// trains can prepare and encode the next batch while the device works on this one.
+// trains can prepare and encode the next batch while the device works on this one. Steps of one shape
+// that follow each other are captured and replayed.
 
 import type { HostTensor } from "@fauxgrad/models/checkpoint";
 import {
@@ -14,7 +15,9 @@ import {
   type Random,
   ShapeError,
   scope,
+  type Tensor,
   tensor,
+  zeros,
 } from "@fauxgrad/tensor";
 import type { Layer } from "@fauxgrad/tensor/nn";
 import { Adam, type Optimizer, SGD } from "@fauxgrad/tensor/optim";
@@ -23,8 +26,10 @@ import {
   DivergenceGuard,
   equalParts,
   hostTensor,
+  RepeatedStep,
   randomFor,
   type SampledBatch,
+  type StepWork,
   section,
   TrainingDiverged,
 } from "@fauxgrad/training";
@@ -49,6 +54,14 @@ export interface TrainerOptions {
   readonly microBatch?: number;
 }
 
+/** Part of a batch on the device. */
+interface PartInput {
+  /** `[n, H, W, 3]` */
+  readonly images: Tensor;
+  /** `[n, 1]` */
+  readonly targets: Tensor;
+}
+
 const NO_TOTALS: EpochTotals = { images: 0, lossSum: 0, correct: 0 };
 
 /** Trains a network on a device. It does not own the network. */
@@ -60,6 +73,7 @@ export class Trainer {
   readonly #optimizer: Optimizer;
   readonly #sampler: BatchSampler;
   readonly #guard = new DivergenceGuard();
+  readonly #steps: RepeatedStep<PartInput[], Tensor[]>;
   #step = 0;
   #epochsFinished = 0;
   #totals = NO_TOTALS;
@@ -77,6 +91,7 @@ export class Trainer {
     this.#optimizer =
       optimizer === "adam" ? new Adam(parameters, { lr }) : new SGD(parameters, { lr });
     this.#sampler = new BatchSampler(labels, { batchSize, seed, sampling });
+    this.#steps = new RepeatedStep(gpu);
   }
 
   /** Steps done so far, those whose loss has not arrived included. */
@@ -148,6 +163,8 @@ export class Trainer {
 
   /** Logits in evaluation mode: by the running moments, without gradients. */
   evaluate({ pixels, shape }: ClassifierBatch): Promise<Float32Array<ArrayBuffer>> {
+    // Its memory may be needed here.
+    this.#steps.release();
     this.#network.eval();
     return scope(() =>
       noGrad(() => this.#network.forward(tensor(this.#gpu, pixels, shape)).read()),
@@ -188,6 +205,7 @@ export class Trainer {
    */
   importState({ tensors, progress }: TrainerState): void {
     const step = this.#sampler.resume(progress.sampler);
+    this.#steps.release();
     this.#network.load(this.#gpu, section(tensors, "model."));
     this.#optimizer.load({
       groups: progress.optimizerGroups,
@@ -201,6 +219,7 @@ export class Trainer {
 
   /** Frees the optimizer's memory and the gradients; the network stays. */
   dispose(): void {
+    this.#steps.release();
     this.#optimizer.zeroGrad();
     this.#optimizer.dispose();
   }
@@ -210,33 +229,48 @@ export class Trainer {
   }
 
   /** Gradients of the parts add up; each part's mean counts by its share of the images. */
-  #encode(
-    { pixels, shape: [n, height, width, channels] }: ClassifierBatch,
-    labels: ArrayLike<number>,
-  ): Promise<Float32Array<ArrayBuffer>>[] {
+  #encode(batch: ClassifierBatch, labels: ArrayLike<number>): Promise<Float32Array<ArrayBuffer>>[] {
+    const { pixels, shape } = batch;
+    const [n, height, width, channels] = shape;
+    const values = height * width * channels;
+    const parts = equalParts(n, this.microBatch);
+    const work: StepWork<PartInput[], Tensor[]> = {
+      inputs: () =>
+        parts.map(([begin, end]) => ({
+          images: zeros(this.#gpu, [end - begin, height, width, channels]),
+          targets: zeros(this.#gpu, [end - begin, 1]),
+        })),
+      write: (inputs) =>
+        parts.forEach(([begin, end], i) => {
+          const { images, targets } = inputs[i]!;
+          this.#gpu.write(images.data, pixels.subarray(begin * values, end * values));
+          const count = end - begin;
+          const own = Float32Array.from({ length: count }, (_, j) => labels[begin + j]!);
+          this.#gpu.write(targets.data, own);
+        }),
+      encode: (inputs) => this.#descend(inputs, n),
+    };
+    // The copies are encoded by the time the step's arrays are used again.
+    const read = (logits: Tensor[]) => logits.map((part) => part.read());
+    return this.#steps.run(shape.join(), work, read);
+  }
+
+  /** Logits of the parts, and a step of the optimizer. */
+  #descend(inputs: readonly PartInput[], n: number): Tensor[] {
     this.#network.train();
     this.#optimizer.zeroGrad();
-    const values = height * width * channels;
-    const reads: Promise<Float32Array<ArrayBuffer>>[] = [];
-    for (const [begin, end] of equalParts(n, this.microBatch)) {
-      const count = end - begin;
-      const logits = scope(() => {
-        const part = pixels.subarray(begin * values, end * values);
-        const input = tensor(this.#gpu, part, [count, height, width, channels]);
-        const output = this.#network.forward(input);
-        const targets = Float32Array.from({ length: count }, (_, i) => labels[begin + i]!);
-        const mean = binaryCrossEntropyWithLogits(output, tensor(this.#gpu, targets, output.shape));
+    const logits = inputs.map(({ images, targets }) =>
+      scope(() => {
+        const output = this.#network.forward(images);
+        const mean = binaryCrossEntropyWithLogits(output, targets);
+        const [count = n] = images.shape;
         (count === n ? mean : affine(mean, count / n)).backward();
         return output.detach();
-      });
-      // The copy is encoded by now: the array may be reused.
-      reads.push(logits.read());
-      logits.dispose();
-    }
+      }),
+    );
     this.#optimizer.step();
     this.#optimizer.zeroGrad();
-    this.#gpu.flush();
-    return reads;
+    return logits;
   }
 
   #conclude(

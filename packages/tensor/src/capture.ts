@@ -1,6 +1,5 @@
 import type { Capture, CaptureOptions, Gpu } from "@fauxgrad/kernels";
-import { runWith } from "./context.ts";
-import { scope } from "./scope.ts";
+import { scope, unscoped } from "./scope.ts";
 
 /**
  * Runs a step of tensors and keeps it, to be run again by `replay()`, at little cost to the host and
@@ -34,5 +33,5 @@ import { scope } from "./scope.ts";
  */
 export function capture<T>(gpu: Gpu, step: () => T, options: CaptureOptions = {}): Capture<T> {
   // No scope around the call may free the results: a replay writes them.
-  return gpu.capture(() => runWith({ owner: null }, () => scope(step)), options);
+  return gpu.capture(() => unscoped(() => scope(step)), options);
 }

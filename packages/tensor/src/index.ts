@@ -9,6 +9,7 @@ export {
   type DeviceErrorKind,
   type DType,
   DTypeError,
+  disposeAll,
   formatShape,
   Gpu,
   type GpuOptions,
@@ -83,5 +84,5 @@ export {
 export { upfirdn2d } from "./ops/upfirdn2d.ts";
 export { standardizeWeight } from "./ops/weight-standardization.ts";
 export { Random, type RandomState } from "./random.ts";
-export { keep, type Leak, leakReport, scope } from "./scope.ts";
+export { keep, type Leak, leakReport, scope, unscoped } from "./scope.ts";
 export { type BackwardOptions, Tensor, type TensorInit } from "./tensor.ts";

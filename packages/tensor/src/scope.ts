@@ -102,6 +102,11 @@ export function scope<T>(work: () => T): T {
   ) as T;
 }
 
+/** Runs `work`; no scope around the call owns what it makes. */
+export function unscoped<T>(work: () => T): T {
+  return runWith({ owner: null }, work);
+}
+
 /** Takes a tensor out of its scope: it lives until `dispose()`. Returns it. */
 export function keep<T extends Tensor>(tensor: T): T {
   tensor.moveTo(null);

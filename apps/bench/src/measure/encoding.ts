@@ -1,4 +1,4 @@
-import { conv2d, conv2dGeometry, type Gpu, unary } from "@fauxgrad/kernels";
+import { conv2d, conv2dGeometry, type Gpu, type GpuArray, unary } from "@fauxgrad/kernels";
 import { makeOperand } from "../operands.ts";
 import { costOf } from "./cost.ts";
 import { type Summary, summarise } from "./statistics.ts";
@@ -21,12 +21,13 @@ const CHAINS = 60;
 /** Enough for the JavaScript engine to settle as well. */
 const WARM_UP = 40;
 
+/** @param encode all operations of a chain */
 async function encodingCost(name: string, gpu: Gpu, encode: () => void): Promise<EncodingCost> {
   const chain = async () => {
     const before = gpu.stats.dispatches;
     // The device starts with the submit at the end: it does not compute while we encode.
     const { ms, cpuMs } = await costOf(() => {
-      for (let i = 0; i < CHAIN; i++) encode();
+      encode();
       gpu.flush();
     });
     await gpu.synchronize();
@@ -48,16 +49,51 @@ async function encodingCost(name: string, gpu: Gpu, encode: () => void): Promise
   };
 }
 
+function repeat(encode: () => void): () => void {
+  return () => {
+    for (let i = 0; i < CHAIN; i++) encode();
+  };
+}
+
+/** A captured chain: each operation takes the one before's output, so that every bind group differs. */
+async function replayCost(
+  name: string,
+  gpu: Gpu,
+  input: GpuArray,
+  operations: readonly ((x: GpuArray) => GpuArray)[],
+): Promise<EncodingCost> {
+  using captured = gpu.capture(() => {
+    let x = input.retain();
+    for (let i = 0; i < CHAIN; i++) {
+      const next = operations[i % operations.length]?.(x) ?? x.retain();
+      x.dispose();
+      x = next;
+    }
+    return x;
+  });
+  return await encodingCost(name, gpu, () => captured.replay());
+}
+
 /** Encodes chains of small operations; the time is the host's alone. */
 export async function measureEncoding(gpu: Gpu): Promise<EncodingCost[]> {
   using values = gpu.upload(makeOperand("values", 256), [256]);
   using image = gpu.upload(makeOperand("image", 4 * 4 * 8), [1, 4, 4, 8]);
   using weight = gpu.upload(makeOperand("weight", 3 * 3 * 8 * 8), [3, 3, 8, 8]);
   const geometry = conv2dGeometry(image.shape, weight.shape, { padding: 1 });
+  const relu = (x: GpuArray) => unary(gpu, "relu", x);
+  const convolve = (x: GpuArray) => conv2d(gpu, x, weight, geometry);
   return [
-    await encodingCost("relu of 256 numbers", gpu, () => unary(gpu, "relu", values).dispose()),
-    await encodingCost("conv 3×3 8→8 @4", gpu, () =>
-      conv2d(gpu, image, weight, geometry).dispose(),
+    await encodingCost(
+      "relu of 256 numbers",
+      gpu,
+      repeat(() => relu(values).dispose()),
     ),
+    await encodingCost(
+      "conv 3×3 8→8 @4",
+      gpu,
+      repeat(() => convolve(image).dispose()),
+    ),
+    await replayCost("relu of 256 numbers, replayed", gpu, values, [relu]),
+    await replayCost("conv and relu in turn, replayed", gpu, image, [convolve, relu]),
   ];
 }

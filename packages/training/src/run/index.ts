@@ -7,4 +7,5 @@ export {
   planParts,
   type StepMemory,
 } from "./micro-batch.ts";
+export { RepeatedStep, type StepWork } from "./repeated-step.ts";
 export { TrainingDiverged } from "./training-diverged.ts";

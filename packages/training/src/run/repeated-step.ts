@@ -1,0 +1,72 @@
+import { type Capture, capture, disposeAll, type Gpu, scope, unscoped } from "@fauxgrad/tensor";
+
+/** A step on the device, by what it consists of. `I` are its inputs, `R` its results. */
+export interface StepWork<I, R> {
+  /** Tensors for the inputs, made once for a shape; their contents do not matter. */
+  inputs(): I;
+  /** Puts this step's values into the inputs. */
+  write(inputs: I): void;
+  /** Encodes the step; its tensors are freed but for those it returns. */
+  encode(inputs: I): R;
+}
+
+/**
+ * Runs a step again and again, and captures it where that pays: the first of a shape is run as
+ * usual, the second in a row is recorded, and from then on it is replayed, to the same bits. Before
+ * a step of another shape (the last batch of an epoch) the memory of the captured one is given back,
+ * and it begins anew: so it does when what was captured is stale, because weights were loaded.
+ */
+export class RepeatedStep<I, R> {
+  readonly #gpu: Gpu;
+  #key: string | null = null;
+  #inputs: I | null = null;
+  #capture: Capture<R> | null = null;
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+  }
+
+  /** Whether the last step was captured or replayed. */
+  get isCaptured(): boolean {
+    return this.#capture !== null;
+  }
+
+  /**
+   * One step.
+   *
+   * @param key everything that the step's shape depends on
+   * @param use what to do with the results, at once: copies to the host can be begun
+   */
+  run<U>(key: string, work: StepWork<I, R>, use: (result: R) => U): U {
+    if (key !== this.#key || this.#capture?.isStale) this.release();
+    // Kernels are compiled and weights derived by the first run.
+    const isWarm = this.#inputs !== null;
+    this.#key = key;
+    this.#inputs ??= unscoped(() => work.inputs());
+    const inputs = this.#inputs;
+    work.write(inputs);
+    if (this.#capture !== null) this.#capture.replay();
+    else if (isWarm) {
+      this.#capture = capture(this.#gpu, () => work.encode(inputs), { warmUp: false });
+    }
+    if (this.#capture !== null) return use(this.#capture.result);
+    const result = unscoped(() => scope(() => work.encode(inputs)));
+    try {
+      return use(result);
+    } finally {
+      disposeAll(result);
+    }
+  }
+
+  /** Gives the memory back; the next step is run as usual. */
+  release(): void {
+    this.#capture?.dispose();
+    this.#capture = null;
+    disposeAll(this.#inputs);
+    this.#inputs = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
