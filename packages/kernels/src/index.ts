@@ -17,6 +17,18 @@ export { GpuArray } from "./gpu/gpu-array.ts";
 export type { GpuOptions, GpuStats, KernelFamily } from "./gpu/gpu-options.ts";
 export { defineKernel } from "./gpu/kernel.ts";
 export { byKernel, type DispatchTime, type KernelTime } from "./gpu/profiler.ts";
+export {
+  type AdapterTuning,
+  formatVariant,
+  parseTuning,
+  parseVariant,
+  TUNING_SCHEMA,
+  type TunedAdapter,
+  type TuningDatabase,
+  type TuningRow,
+  tunedAdapter,
+  type Variant,
+} from "./gpu/tuning.ts";
 export { throttledWait, type Wait } from "./gpu/wait.ts";
 export { ceilDiv } from "./gpu/workgroups.ts";
 export * from "./ops/batch-norm/index.ts";

@@ -1,5 +1,6 @@
 import type { DeviceError, KernelError } from "../errors.ts";
 import type { PoolStats } from "./buffer-pool.ts";
+import type { TuningDatabase } from "./tuning.ts";
 
 /** A family of kernel variants: `registers` for software adapters, `tiled` for real GPUs. */
 export type KernelFamily = "registers" | "tiled";
@@ -8,8 +9,10 @@ export type KernelFamily = "registers" | "tiled";
 export interface GpuOptions {
   /** Overrides the choice by adapter class. */
   readonly kernels?: KernelFamily;
-  /** Variants by operation name that win over the family's, e.g. `{ conv2d: "tiled" }`. */
+  /** Variants by operation name that win over all else, e.g. `{ conv2d: "tiled" }`. */
   readonly overrides?: Readonly<Record<string, string>>;
+  /** Measured choices that win over the shipped ones; null leaves those out, too. */
+  readonly tuning?: TuningDatabase | null;
   /** Refuse to hold more device memory than this, in bytes; default 8 GiB. */
   readonly maxBytes?: number;
   /** Keep at most this much of freed memory for reuse, in bytes; default 2 GiB. */

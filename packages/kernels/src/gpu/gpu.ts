@@ -20,6 +20,8 @@ import { GpuArray, Storage } from "./gpu-array.ts";
 import type { GpuOptions, GpuStats, KernelFamily } from "./gpu-options.ts";
 import { type Pipeline, PipelineCache } from "./pipelines.ts";
 import { Readback } from "./readback.ts";
+import type { Tuning } from "./tuning.ts";
+import { tuningOf } from "./tuning-system.ts";
 import { UniformCache } from "./uniforms.ts";
 import { plainWait, throttledWait, type Wait } from "./wait.ts";
 import { requireSameSize, requireValues, toWords } from "./words.ts";
@@ -39,6 +41,8 @@ export class Gpu {
   readonly adapter: AdapterClass;
   readonly family: KernelFamily;
   readonly overrides: Readonly<Record<string, string>>;
+  /** Measured choices for this adapter. */
+  readonly tuning: Tuning;
   /** Bytes of immediates a kernel may use, 0 without the feature. */
   readonly maxImmediateBytes: number;
   readonly pipelines: PipelineCache;
@@ -61,6 +65,7 @@ export class Gpu {
     this.adapter = adapterClass(device.adapterInfo);
     this.family = options.kernels ?? (this.adapter === "software" ? "registers" : "tiled");
     this.overrides = options.overrides ?? {};
+    this.tuning = tuningOf(device.adapterInfo, options);
     this.maxImmediateBytes =
       options.immediates === false ? 0 : (device.limits.maxImmediateSize ?? 0);
     this.#watch = new DeviceWatch(device, options.onError);

@@ -3,7 +3,8 @@ import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { withArrays } from "../../gpu/with-arrays.ts";
 import { formatShape, sameShape } from "../../shape.ts";
-import { chooseVariant, correlate, type Epilogue } from "./correlate.ts";
+import { chooseConv2d } from "./choice.ts";
+import { correlate, type Epilogue } from "./correlate.ts";
 import { forwardCorrelation, gradInputCorrelations } from "./correlation.ts";
 import {
   depthwiseForward,
@@ -12,9 +13,9 @@ import {
   isDepthwise,
 } from "./depthwise.ts";
 import type { Conv2dGeometry } from "./geometry.ts";
-import { chooseGradWeightVariant, gradWeight } from "./grad-weight.ts";
+import { gradWeight } from "./grad-weight.ts";
 import { forwardWeight, transposedWeight } from "./pack.ts";
-import { prefersWinograd, winogradForward, winogradGradInput } from "./winograd.ts";
+import { winogradForward, winogradGradInput } from "./winograd.ts";
 
 function checkBias(bias: GpuArray | null | undefined, channels: number): void {
   if (bias == null || sameShape(bias.shape, [channels])) return;
@@ -42,13 +43,15 @@ export function conv2d(
   epilogue: Epilogue = {},
 ): GpuArray {
   checkBias(epilogue.bias, g.o);
-  if (isDepthwise(g)) return depthwiseForward(gpu, input, weight, g, epilogue);
-  if (prefersWinograd(gpu, g)) return winogradForward(gpu, input, weight, g, epilogue);
+  const variant = chooseConv2d(gpu, "conv2d", g);
+  const { name, parameters } = variant;
+  if (isDepthwise(g)) return depthwiseForward(gpu, input, weight, g, epilogue, parameters);
+  if (name === "winograd") return winogradForward(gpu, input, weight, g, epilogue, parameters);
   const job = forwardCorrelation(g);
   const packed = forwardWeight(gpu, weight, g);
   return withArrays(gpu, (arrays) => {
     const output = arrays.output([g.n, g.oh, g.ow, g.o]);
-    correlate(gpu, job, input, packed, output, epilogue, chooseVariant(gpu, job));
+    correlate(gpu, job, input, packed, output, epilogue, variant);
     return output;
   });
 }
@@ -70,13 +73,14 @@ export function conv2dGradInput(
   g: Conv2dGeometry,
   scale = 1,
 ): GpuArray {
-  if (isDepthwise(g)) return depthwiseGradInput(gpu, gradOutput, weight, g, scale);
-  if (prefersWinograd(gpu, g)) return winogradGradInput(gpu, gradOutput, weight, g, scale);
+  const variant = chooseConv2d(gpu, "conv2dGradInput", g);
+  const { name, parameters } = variant;
+  if (isDepthwise(g)) return depthwiseGradInput(gpu, gradOutput, weight, g, scale, parameters);
+  if (name === "winograd") return winogradGradInput(gpu, gradOutput, weight, g, scale, parameters);
   const packed = transposedWeight(gpu, weight, g);
   return withArrays(gpu, (arrays) => {
     const gradInput = arrays.output([g.n, g.h, g.w, g.c]);
     for (const job of gradInputCorrelations(g)) {
-      const variant = chooseVariant(gpu, job);
       correlate(gpu, job, gradOutput, packed, gradInput, { scale }, variant);
     }
     return gradInput;
@@ -96,7 +100,9 @@ export function conv2dGradWeight(
   g: Conv2dGeometry,
   scale = 1,
 ): GpuArray {
-  if (isDepthwise(g)) return depthwiseGradWeight(gpu, input, gradOutput, g, scale);
-  const variant = chooseGradWeightVariant(gpu, g);
+  const variant = chooseConv2d(gpu, "conv2dGradWeight", g);
+  if (isDepthwise(g)) {
+    return depthwiseGradWeight(gpu, input, gradOutput, g, scale, variant.parameters);
+  }
   return gradWeight(gpu, input, gradOutput, g, scale, variant);
 }

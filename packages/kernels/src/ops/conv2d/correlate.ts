@@ -1,6 +1,7 @@
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
+import type { Variant } from "../../gpu/tuning.ts";
 import { ceilDiv, foldGrid, type Workgroups } from "../../gpu/workgroups.ts";
 import type { Correlation } from "./correlation.ts";
 import correlationSource from "./correlation.wgsl";
@@ -93,8 +94,10 @@ export const correlationKernels = {
   direct: define("direct", directSource, { LANES: 64 }),
 };
 
-/** The variant for a correlation: forced by name, else by group sizes and the device's family. */
-export function chooseVariant(gpu: Gpu, job: Correlation): CorrelationVariant {
+/** The variant that group sizes and channels leave no choice about; null where they do. */
+export function structuralVariant(
+  job: Pick<Correlation, "sourceC" | "outC" | "groups">,
+): "grouped" | "direct" | "narrow" | null {
   const depth = job.sourceC / job.groups;
   const outputs = job.outC / job.groups;
   // Blocks of whole vec4s must not straddle groups.
@@ -102,15 +105,14 @@ export function chooseVariant(gpu: Gpu, job: Correlation): CorrelationVariant {
   const small = job.groups > 1 && outputs < 32;
   if (small && depth % 4 === 0 && outputs % 4 === 0) return "grouped";
   if (small || !blocks) return "direct";
-  if (job.groups === 1 && outputs <= 4) return "narrow";
-  const forced = gpu.overrides["conv2d"];
-  return forced === "registers" || forced === "tiled" ? forced : gpu.family;
+  return job.groups === 1 && outputs <= 4 ? "narrow" : null;
 }
 
 /**
  * Encodes one correlation into `output`.
  *
- * @param weight packed: `[KH, KW, sourceC / groups, 4·⌈outC / 4⌉]`
+ * @param weight  packed: `[KH, KW, sourceC / groups, 4·⌈outC / 4⌉]`
+ * @param variant a {@link CorrelationVariant}; parameters that it lacks follow from the sizes
  */
 export function correlate(
   gpu: Gpu,
@@ -119,8 +121,9 @@ export function correlate(
   weight: GpuArray,
   output: GpuArray,
   epilogue: Epilogue,
-  variant: CorrelationVariant,
+  { name, parameters }: Variant,
 ): void {
+  const variant = name as CorrelationVariant;
   const arrays = { source, weight, bias: epilogue.bias ?? weight, output };
   const store = { "store.wgsl": job.outC % 4 === 0 ? storeVec4 : storeScalar };
   const load = { "source.wgsl": vectorisable(job) ? sourceVec4 : sourceScalar };
@@ -134,7 +137,10 @@ export function correlate(
   };
   switch (variant) {
     case "registers": {
-      const constants = { TM: rowsPerInvocation(rows), TN: columns > 8 ? 2 : 1 };
+      const constants = {
+        TM: parameters["TM"] ?? rowsPerInvocation(rows),
+        TN: parameters["TN"] ?? (columns > 8 ? 2 : 1),
+      };
       const across = job.groups * ceilDiv(columns, 8 * constants.TN);
       correlationKernels.registers.dispatch(gpu, arrays, values, {
         constants,
@@ -146,7 +152,7 @@ export function correlate(
     case "tiled": {
       // Two tiles a side double the products per load, if that leaves enough workgroups.
       const large = ceilDiv(rows, 128) * job.groups * ceilDiv(columns, 32) >= 128 && columns > 16;
-      const side = large ? 128 : 64;
+      const side = parameters["SIDE"] ?? (large ? 128 : 64);
       correlationKernels.tiled.dispatch(gpu, arrays, values, {
         constants: { BM: side, BN: side },
         modules: { ...store, ...load },

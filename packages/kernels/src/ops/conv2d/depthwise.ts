@@ -1,6 +1,7 @@
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
+import type { Variant } from "../../gpu/tuning.ts";
 import { ceilDiv, foldGrid } from "../../gpu/workgroups.ts";
 import type { Epilogue } from "./correlate.ts";
 import depthwiseSource from "./depthwise.wgsl";
@@ -93,7 +94,7 @@ const LARGEST_KERNEL = 49;
 const MOST_PRODUCTS = 72;
 
 /** Columns of output that one invocation owns. */
-function columnsOf(g: Conv2dGeometry): number {
+export function columnsOf(g: Conv2dGeometry): number {
   const widest = g.strideW > 1 ? 4 : 8;
   return [8, 4, 2].find((tw) => tw <= widest && tw * g.kh * g.kw <= MOST_PRODUCTS) ?? 1;
 }
@@ -106,6 +107,8 @@ function lanesOf(gpu: Gpu, c4: number): number {
   return gpu.family === "registers" || c4 <= 8 ? 8 : 32;
 }
 
+type Parameters = Variant["parameters"];
+
 /** Forward pass of {@link isDepthwise} geometries; `[N, OH, OW, C]`. */
 export function depthwiseForward(
   gpu: Gpu,
@@ -113,24 +116,29 @@ export function depthwiseForward(
   weight: GpuArray,
   g: Conv2dGeometry,
   epilogue: Epilogue,
+  parameters: Parameters = {},
 ): GpuArray {
   const output = gpu.empty([g.n, g.oh, g.ow, g.o]);
-  dispatchForward(gpu, input, weight, output, g, epilogue, false);
+  dispatchForward(gpu, { input, weight, output }, g, epilogue, { ...parameters, FLIP: 0 });
   return output;
+}
+
+interface Operands {
+  readonly input: GpuArray;
+  readonly weight: GpuArray;
+  readonly output: GpuArray;
 }
 
 function dispatchForward(
   gpu: Gpu,
-  input: GpuArray,
-  weight: GpuArray,
-  output: GpuArray,
+  { input, weight, output }: Operands,
   g: Conv2dGeometry,
   epilogue: Epilogue,
-  FLIP: boolean,
+  parameters: Parameters,
 ): void {
   const c4 = g.c / 4;
-  const TW = columnsOf(g);
-  const strip = Math.min(g.oh, STRIP[gpu.family]);
+  const { TW = columnsOf(g), STRIP: rows = STRIP[gpu.family], FLIP = 0 } = parameters;
+  const strip = Math.min(g.oh, rows);
   const strips = ceilDiv(g.oh, strip);
   const total = g.n * strips * ceilDiv(g.ow, TW) * c4;
   const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
@@ -154,7 +162,7 @@ function dispatchForward(
       gain: epilogue.gain ?? 1,
     },
     {
-      constants: { KH: g.kh, KW: g.kw, SH: g.strideH, SW: g.strideW, TW, FLIP },
+      constants: { KH: g.kh, KW: g.kw, SH: g.strideH, SW: g.strideW, TW, FLIP: FLIP === 1 },
       workgroups: foldGrid(ceilDiv(total, 64), limit),
     },
   );
@@ -167,6 +175,7 @@ export function depthwiseGradInput(
   weight: GpuArray,
   g: Conv2dGeometry,
   scale: number,
+  parameters: Parameters = {},
 ): GpuArray {
   const gradInput = gpu.empty([g.n, g.h, g.w, g.c]);
   if (g.strideH === 1 && g.strideW === 1) {
@@ -179,7 +188,8 @@ export function depthwiseGradInput(
       padTop: g.kh - 1 - g.padTop,
       padLeft: g.kw - 1 - g.padLeft,
     };
-    dispatchForward(gpu, gradOutput, weight, gradInput, transposed, { scale }, true);
+    const arrays = { input: gradOutput, weight, output: gradInput };
+    dispatchForward(gpu, arrays, transposed, { scale }, { ...parameters, FLIP: 1 });
     return gradInput;
   }
   const c4 = g.c / 4;
@@ -213,11 +223,13 @@ export function depthwiseGradWeight(
   gradOutput: GpuArray,
   g: Conv2dGeometry,
   scale: number,
+  parameters: Parameters = {},
 ): GpuArray {
   const c4 = g.c / 4;
   const LANES = lanesOf(gpu, c4);
   const rows = g.n * g.oh;
-  const { slabs, slabRows } = slabsFor(gpu, ceilDiv(c4, LANES) * g.kh, rows, rows);
+  const workgroups = ceilDiv(c4, LANES) * g.kh;
+  const { slabs, slabRows } = slabsFor(gpu, workgroups, rows, rows, parameters["WANTED"]);
   using partials = gpu.empty([slabs, g.kh, g.kw, g.c]);
   depthwiseGradWeightKernel.dispatch(
     gpu,

@@ -1,6 +1,7 @@
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
+import type { Variant } from "../../gpu/tuning.ts";
 import { ceilDiv } from "../../gpu/workgroups.ts";
 import type { Conv2dGeometry } from "./geometry.ts";
 import sharedSource from "./grad-weight.wgsl";
@@ -60,12 +61,10 @@ export const gradWeightKernels = {
   grouped: define("grouped", groupedSource, { LANES: 8 }),
 };
 
-/** The variant: forced by name, else by group sizes and the device's family. */
-export function chooseGradWeightVariant(gpu: Gpu, g: Conv2dGeometry): GradWeightVariant {
+/** Whether groups are so small that they need a kernel of their own. */
+export function isGroupedGradWeight(g: Conv2dGeometry): boolean {
   const outputs = g.o / g.groups;
-  if (g.groups > 1 && (outputs < 32 || outputs % 4 !== 0)) return "grouped";
-  const forced = gpu.overrides["conv2dGradWeight"];
-  return forced === "registers" || forced === "tiled" ? forced : gpu.family;
+  return g.groups > 1 && (outputs < 32 || outputs % 4 !== 0);
 }
 
 /** Memory of the partial sums at most, in bytes. */
@@ -92,7 +91,7 @@ export function gradWeight(
   gradOutput: GpuArray,
   geometry: Conv2dGeometry,
   scale: number,
-  variant: GradWeightVariant,
+  variant: Variant,
 ): GpuArray {
   const g = asRows(geometry);
   using padded = padChannels(gpu, gradOutput);
@@ -103,7 +102,13 @@ export function gradWeight(
   const plan = planOf(gpu, variant, groupInputs, groupOutputs, g.groups, o);
   const rows = g.n * g.oh;
   const most = Math.max(1, Math.floor(MOST_PARTIAL_BYTES / (4 * taps * groupInputs * o)));
-  const { slabs, slabRows } = slabsFor(gpu, plan.x * plan.y * taps, rows, most);
+  const { slabs, slabRows } = slabsFor(
+    gpu,
+    plan.x * plan.y * taps,
+    rows,
+    most,
+    variant.parameters["WANTED"],
+  );
   using partials = gpu.empty([slabs, taps, groupInputs, o]);
   const values = {
     h: g.h,
@@ -142,15 +147,19 @@ interface Plan {
 
 function planOf(
   gpu: Gpu,
-  variant: GradWeightVariant,
+  { name, parameters }: Variant,
   inputs: number,
   outputs: number,
   groups: number,
   o: number,
 ): Plan {
+  const variant = name as GradWeightVariant;
   switch (variant) {
     case "registers": {
-      const constants = { TM: inputs <= 4 ? 4 : 8, TN: outputs > 32 ? 2 : 1 };
+      const constants = {
+        TM: parameters["TM"] ?? (inputs <= 4 ? 4 : 8),
+        TN: parameters["TN"] ?? (outputs > 32 ? 2 : 1),
+      };
       return {
         x: groups * ceilDiv(outputs, 32 * constants.TN),
         y: ceilDiv(inputs, constants.TM),

@@ -1,3 +1,4 @@
+export { type Candidate, type Conv2dPass, type Explanation, explainConv2d } from "./choice.ts";
 export { conv2d, conv2dGradInput, conv2dGradWeight } from "./conv2d.ts";
 export type { Epilogue } from "./correlate.ts";
 export {

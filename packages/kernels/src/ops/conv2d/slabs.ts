@@ -21,15 +21,17 @@ const LEAST_ROWS = 4;
 /**
  * How many slabs a reduction over `rows` is cut into, given the workgroups it has without any.
  *
- * @param most caps the slabs, e.g. by the memory of the partial sums
+ * @param most    caps the slabs, e.g. by the memory of the partial sums
+ * @param enough workgroups that keep the machine busy; default: the family's
  */
 export function slabsFor(
   gpu: Gpu,
   workgroups: number,
   rows: number,
   most: number,
+  enough: number = WANTED[gpu.family],
 ): { slabs: number; slabRows: number } {
-  const wanted = Math.ceil(WANTED[gpu.family] / workgroups);
+  const wanted = Math.ceil(enough / workgroups);
   const slabs = Math.max(1, Math.min(wanted, most, Math.floor(rows / LEAST_ROWS)));
   const slabRows = ceilDiv(rows, slabs);
   return { slabs: ceilDiv(rows, slabRows), slabRows };

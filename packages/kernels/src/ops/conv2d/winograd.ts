@@ -10,6 +10,7 @@
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
+import type { Variant } from "../../gpu/tuning.ts";
 import { withArrays } from "../../gpu/with-arrays.ts";
 import { ceilDiv, foldGrid, type Workgroups } from "../../gpu/workgroups.ts";
 import { correlate, type Epilogue } from "./correlate.ts";
@@ -86,9 +87,7 @@ export function fitsWinograd(g: Conv2dGeometry): boolean {
 }
 
 /** Whether they pay: below, the transforms cost more than the products they save. */
-export function prefersWinograd(gpu: Gpu, g: Conv2dGeometry): boolean {
-  const forced = gpu.overrides["conv2d"];
-  if (forced !== undefined) return forced === "winograd" && fitsWinograd(g);
+export function paysWinograd(gpu: Gpu, g: Conv2dGeometry): boolean {
   return gpu.family === "registers" && fitsWinograd(g) && g.c >= 32 && g.o >= 32;
 }
 
@@ -103,7 +102,11 @@ interface Pass {
   readonly ow: number;
   readonly padTop: number;
   readonly padLeft: number;
+  /** Of the products' kernel. */
+  readonly parameters: Parameters;
 }
+
+type Parameters = Variant["parameters"];
 
 /** Forward pass of geometries that {@link fitsWinograd}; `[N, OH, OW, O]`. */
 export function winogradForward(
@@ -112,8 +115,9 @@ export function winogradForward(
   weight: GpuArray,
   g: Conv2dGeometry,
   epilogue: Epilogue,
+  parameters: Parameters = {},
 ): GpuArray {
-  const pass = { ...g, inputs: g.c, outputs: g.o };
+  const pass = { ...g, inputs: g.c, outputs: g.o, parameters };
   return run(gpu, input, transformedWeight(gpu, weight, pass, false), pass, epilogue);
 }
 
@@ -124,8 +128,10 @@ export function winogradGradInput(
   weight: GpuArray,
   g: Conv2dGeometry,
   scale: number,
+  parameters: Parameters = {},
 ): GpuArray {
   const pass: Pass = {
+    parameters,
     n: g.n,
     h: g.oh,
     w: g.ow,
@@ -181,7 +187,8 @@ function run(
         const products = temporary([tiles, TAPS * outputs]);
         transformInput(gpu, source, transformed, pass, place);
         const job = tileProducts(tiles, inputs, outputs);
-        correlate(gpu, job, transformed, weight, products, {}, gpu.family);
+        const variant = { name: gpu.family, parameters: pass.parameters };
+        correlate(gpu, job, transformed, weight, products, {}, variant);
         transformOutput(gpu, products, epilogue, output, pass, place);
       });
     }
