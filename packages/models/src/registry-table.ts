@@ -11,6 +11,7 @@ import { PgganDiscriminator, type PgganOptions } from "./discriminators/pggan.ts
 import { StyleganDiscriminator, type StyleganOptions } from "./discriminators/stylegan.ts";
 import { Stylegan2Discriminator } from "./discriminators/stylegan2.ts";
 import { EfficientNet, type EfficientNetOptions } from "./efficientnet.ts";
+import { efficientNetStages } from "./efficientnet-table.ts";
 import { IdinvertEncoder } from "./idinvert-encoder.ts";
 import { InceptionV3, type InceptionV3Options, isAuxiliary } from "./inception-v3.ts";
 import type { InputContract, ModelOptions, OptionDescription } from "./registry.ts";
@@ -61,6 +62,13 @@ interface Entry {
   readonly inputOf?: (names: ReadonlyMap<string, unknown>) => Partial<InputContract>;
   /** From the shapes of its weights, or from options alone. */
   readonly create: (state: ReadonlyMap<string, Shape> | null, options: ModelOptions) => Layer;
+}
+
+/** Options of T-GD's EfficientNet: smaller ones are B0's first stages, with fewer channels. */
+interface ReducedEfficientNet
+  extends Omit<EfficientNetOptions, "form" | "stages" | "widthMultiplier"> {
+  readonly stages?: string;
+  readonly widthPercent?: number;
 }
 
 function integer(key: string, value: number, text: string, inferred = true): OptionDescription {
@@ -321,8 +329,20 @@ export const modelTable: Readonly<Record<ModelName, Entry>> = {
         inferred: false,
         text: "the authors', for sides that 32 divides, or TensorFlow's for any side",
       },
+      integer(
+        "stages",
+        efficientNetStages.length,
+        "how many of B0's stages, from the first",
+        false,
+      ),
+      integer("widthPercent", 100, "channels in percent of B0's", false),
     ],
-    create(state, options: Omit<EfficientNetOptions, "form">) {
+    create(state, { stages, widthPercent, ...rest }: ReducedEfficientNet) {
+      const options: EfficientNetOptions = {
+        ...rest,
+        ...(stages === undefined ? {} : { stages: efficientNetStages.slice(0, Number(stages)) }),
+        ...(widthPercent === undefined ? {} : { widthMultiplier: widthPercent / 100 }),
+      };
       return state === null ? new EfficientNet(options) : EfficientNet.fromState(state, options);
     },
   },

@@ -25,6 +25,7 @@ export async function bundleForTest(entry: string): Promise<URL> {
     target: "node20",
     conditions: ["@fauxgrad/source"],
     external: ["sharp"],
+    loader: { ".wgsl": "text" },
     logLevel: "warning",
   });
   return new URL(`file://${folder}/${name}`);

@@ -1,4 +1,5 @@
 import type { ResizeFilter, ResizeSize, RgbImage } from "@fauxgrad/models/transforms";
+import type { AugmentationGeometry, AugmentationPlan } from "@fauxgrad/tgd";
 import { ImageError, type ImageProblem } from "./image-error.ts";
 
 /** What a decoding thread does with each file. */
@@ -7,6 +8,14 @@ export interface DecodeTask {
   readonly size: ResizeSize | null;
   readonly filter: ResizeFilter;
   readonly maxPixels: number;
+  /** What T-GD's training does with the image as it is stored; null for nothing. */
+  readonly augmentation: Augmentation | null;
+}
+
+/** What is drawn for one image, and the sides that it gets. */
+export interface Augmentation {
+  readonly plan: AugmentationPlan;
+  readonly geometry: AugmentationGeometry;
 }
 
 /** To the thread: a file, or the end of its work. */

@@ -11,7 +11,7 @@ import type { ResizeFilter, ResizeSize, RgbImage } from "@fauxgrad/models/transf
 // "Worker threads"): this import is for that.
 import "sharp";
 import { DEFAULT_MAX_PIXELS } from "./decode-image.ts";
-import type { DecodeReply, DecodeRequest, DecodeTask } from "./decode-messages.ts";
+import type { Augmentation, DecodeReply, DecodeRequest, DecodeTask } from "./decode-messages.ts";
 import { ImageError } from "./image-error.ts";
 
 /** How many threads, and from which file. */
@@ -28,6 +28,8 @@ export interface DecodeAllOptions {
   readonly size?: ResizeSize;
   readonly filter?: ResizeFilter;
   readonly maxPixels?: number;
+  /** T-GD's augmentation of the image at a place, from 0, in the order of the files. */
+  readonly augment?: (index: number) => Augmentation;
   /** Images decoded ahead of the one that is being read. */
   readonly prefetch?: number;
   /** Ends the iteration with the signal's reason. */
@@ -94,11 +96,12 @@ export class DecodePool {
    * @throws the signal's reason when it is aborted
    */
   async *decode(files: Iterable<string>, options: DecodeAllOptions = {}): AsyncGenerator<Decoded> {
-    const { prefetch = this.#threads + 2, signal } = options;
+    const { prefetch = this.#threads + 2, signal, augment } = options;
     const task: DecodeTask = {
       size: options.size ?? null,
       filter: options.filter ?? "bilinear",
       maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
+      augmentation: null,
     };
     const pending: { index: number; file: string; job: Job; reply: Promise<DecodeReply> }[] = [];
     const source = files[Symbol.iterator]();
@@ -109,7 +112,8 @@ export class DecodePool {
         while (pending.length < Math.max(1, prefetch)) {
           const next = source.next();
           if (next.done === true) break;
-          pending.push({ index: begun, file: next.value, ...this.#enqueue(next.value, task) });
+          const own = augment === undefined ? task : { ...task, augmentation: augment(begun) };
+          pending.push({ index: begun, file: next.value, ...this.#enqueue(next.value, own) });
           begun += 1;
         }
         const first = pending.shift();

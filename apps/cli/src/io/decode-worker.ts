@@ -4,6 +4,7 @@
  */
 import { parentPort } from "node:worker_threads";
 import { resize } from "@fauxgrad/models/transforms";
+import { augmentImage } from "@fauxgrad/tgd";
 import { decodeImage } from "./decode-image.ts";
 import {
   type DecodeReply,
@@ -11,6 +12,7 @@ import {
   type DecodeTask,
   toProblem,
 } from "./decode-messages.ts";
+import { jpegCodec } from "./jpeg-codec.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("decode-worker runs as a worker thread only");
@@ -28,12 +30,18 @@ port.on("message", (request: DecodeRequest) => {
 });
 
 async function decode(file: string, task: DecodeTask): Promise<DecodeReply> {
-  const { maxPixels, size, filter } = task;
+  const { maxPixels, size, filter, augmentation } = task;
   const decoded = await decodeImage(file, { maxPixels });
   const source = { width: decoded.width, height: decoded.height };
-  const image = size === null ? decoded : resize(decoded, size, filter);
+  const { plan, geometry } = augmentation ?? {};
+  const augmented =
+    plan === undefined || geometry === undefined
+      ? decoded
+      : await augmentImage(decoded, plan, geometry, jpegCodec);
+  const image = size === null ? augmented : resize(augmented, size, filter);
   // libvips owns the memory it returns: Node 20 would copy it anyway, Node 22 refuses to send it.
-  const data = image === decoded ? image.data.slice() : image.data;
+  const isOurs = image !== decoded && augmentation === null;
+  const data = isOurs ? image.data : image.data.slice();
   return { type: "image", image: { width: image.width, height: image.height, data }, source };
 }
 

@@ -4,14 +4,31 @@
  */
 import { readdir, unlink } from "node:fs/promises";
 import path from "node:path";
-import type { TrainerProgress, TrainerState } from "@fauxgrad/lgrad";
-import { CheckpointError, readSafetensors, writeSafetensors } from "@fauxgrad/models/checkpoint";
+import type { TrainerProgress } from "@fauxgrad/lgrad";
+import {
+  CheckpointError,
+  type HostTensor,
+  readSafetensors,
+  writeSafetensors,
+} from "@fauxgrad/models/checkpoint";
 import { writeFileAtomic } from "../io/atomic-write.ts";
 import { fileError, readWholeFile } from "../session/files.ts";
 import { systemCode } from "../terminal/errors.ts";
 
+/** A trainer's counters: plain data, which know the steps done. */
+export interface StepProgress {
+  readonly sampler: { readonly step: number };
+}
+
+/** What a trainer needs to go on. */
+export interface SavedState<Progress extends StepProgress> {
+  readonly tensors: ReadonlyMap<string, HostTensor>;
+  readonly progress: Progress;
+}
+
 /** What is saved. */
-export interface SavedRun extends TrainerState {
+export interface SavedRun<Progress extends StepProgress = TrainerProgress>
+  extends SavedState<Progress> {
   /** Of the files' names in their order: other images have another. */
   readonly files: string;
   /** `llvmpipe (vulkan)`: another device rounds differently. */
@@ -19,9 +36,9 @@ export interface SavedRun extends TrainerState {
 }
 
 /** A checkpoint that was read. */
-export interface FoundCheckpoint {
+export interface FoundCheckpoint<Progress extends StepProgress = TrainerProgress> {
   readonly file: string;
-  readonly saved: SavedRun;
+  readonly saved: SavedRun<Progress>;
   /** Newer ones that are damaged. */
   readonly damaged: readonly string[];
 }
@@ -31,21 +48,24 @@ const NAME = /^step-(\d{8,})\.safetensors$/;
 const UNFINISHED = /^\.step-\d+\.safetensors\.(\d+)-\d+\.tmp$/;
 
 /** The checkpoints of one run's folder. */
-export class Checkpoints {
+export class Checkpoints<Progress extends StepProgress = TrainerProgress> {
   readonly folder: string;
+  /** What the files call themselves. */
+  readonly #format: string;
   /** The one written or read last. */
   latest: string | null = null;
 
-  constructor(out: string) {
+  constructor(out: string, format = "fauxgrad-lgrad-training-1") {
     this.folder = path.join(out, "checkpoints");
+    this.#format = format;
   }
 
   /** Writes one, then removes all but the last two. @throws {FileError} if it cannot be written */
-  async write({ tensors, progress, files, device }: SavedRun): Promise<void> {
+  async write({ tensors, progress, files, device }: SavedRun<Progress>): Promise<void> {
     const name = `step-${String(progress.sampler.step).padStart(8, "0")}.safetensors`;
     const file = path.join(this.folder, name);
     const metadata = new Map([
-      ["format", "fauxgrad-lgrad-training-1"],
+      ["format", this.#format],
       ["progress", JSON.stringify(progress)],
       ["files", files],
       ["device", device],
@@ -65,14 +85,14 @@ export class Checkpoints {
    *
    * @throws {CheckpointError} if there are some, and all are damaged
    */
-  async read(): Promise<FoundCheckpoint | null> {
+  async read(): Promise<FoundCheckpoint<Progress> | null> {
     await this.#removeUnfinished();
     const damaged: string[] = [];
     let problem: CheckpointError | null = null;
     for (const name of await this.#list()) {
       const file = path.join(this.folder, name);
       try {
-        const saved = parse(await readWholeFile(file, "the checkpoint"));
+        const saved = parse<Progress>(await readWholeFile(file, "the checkpoint"));
         this.latest = file;
         return { file, saved, damaged };
       } catch (error) {
@@ -111,7 +131,7 @@ export class Checkpoints {
   }
 }
 
-function parse(bytes: Uint8Array<ArrayBuffer>): SavedRun {
+function parse<Progress extends StepProgress>(bytes: Uint8Array<ArrayBuffer>): SavedRun<Progress> {
   const { tensors, metadata } = readSafetensors(bytes);
   const progress = metadata.get("progress");
   if (progress === undefined) {
@@ -121,7 +141,7 @@ function parse(bytes: Uint8Array<ArrayBuffer>): SavedRun {
   }
   return {
     tensors,
-    progress: JSON.parse(progress) as TrainerProgress,
+    progress: JSON.parse(progress) as Progress,
     files: metadata.get("files") ?? "",
     device: metadata.get("device") ?? "",
   };

@@ -2,24 +2,13 @@
  * Batches of images, decoded in threads ahead of the training: while the device works on one, the
  * images of the next two are decoded, resized and waiting.
  */
-import {
-  type ClassifierBatch,
-  classifierBatch,
-  type Trainer,
-  trainingInput,
-  validationInput,
-} from "@fauxgrad/lgrad";
+import { classifierBatch, type Trainer, trainingInput, validationInput } from "@fauxgrad/lgrad";
 import type { RgbImage } from "@fauxgrad/models/transforms";
 import type { SampledBatch } from "@fauxgrad/training";
 import { type Decoded, type DecodePool, isDecoded } from "../io/decode-pool.ts";
 import { FileError } from "../terminal/errors.ts";
 import type { TrainingImage } from "./training-images.ts";
-
-/** Images and labels that belong together. */
-export interface LabelledBatch {
-  readonly batch: ClassifierBatch;
-  readonly labels: readonly (0 | 1)[];
-}
+import type { LabelledBatch } from "./training-loop.ts";
 
 /** Where batches come from. */
 export interface InputOptions {
@@ -46,7 +35,7 @@ export async function* trainingBatches(options: InputOptions): AsyncGenerator<La
       const of = [...place.indices].map((index) => images[index]!);
       const draw = (image: RgbImage, i: number) =>
         trainingInput(image, trainer.randomOf(place, i), recipe);
-      yield await collect(decoded, of, draw, options.onSkipped);
+      yield batchOf(await collect(decoded, of, options.onSkipped, draw));
     }
   } finally {
     await decoded.return(undefined);
@@ -63,7 +52,7 @@ export async function* validationBatches(options: InputOptions): AsyncGenerator<
   try {
     for (let begin = 0; begin < images.length; begin += microBatch) {
       const of = images.slice(begin, begin + microBatch);
-      yield await collect(decoded, of, draw, options.onSkipped);
+      yield batchOf(await collect(decoded, of, options.onSkipped, draw));
     }
   } finally {
     await decoded.return(undefined);
@@ -79,12 +68,29 @@ function decode(
   return pool.decode(files, { size, filter: "bilinear", prefetch: 2 * batchSize + 2 });
 }
 
-async function collect(
+/** Images that were decoded, with the labels of those that could be. */
+export interface CollectedImages {
+  readonly inputs: readonly RgbImage[];
+  readonly labels: readonly (0 | 1)[];
+}
+
+function batchOf({ inputs, labels }: CollectedImages): LabelledBatch {
+  return { batch: classifierBatch(inputs), labels };
+}
+
+/**
+ * The next images of a decoder.
+ *
+ * @param of the images that come next; those that cannot be read are left out
+ * @param draw what becomes of an image, by its place
+ * @throws {FileError} if none of them can be read
+ */
+export async function collect(
   decoded: AsyncGenerator<Decoded>,
   of: readonly TrainingImage[],
-  draw: (image: RgbImage, place: number) => RgbImage,
   onSkipped: (message: string) => void,
-): Promise<LabelledBatch> {
+  draw: (image: RgbImage, place: number) => RgbImage = (image) => image,
+): Promise<CollectedImages> {
   const inputs: RgbImage[] = [];
   const labels: (0 | 1)[] = [];
   for (const [i, { label }] of of.entries()) {
@@ -102,5 +108,5 @@ async function collect(
         "Check the folder; --resume goes on once the files are back.",
     );
   }
-  return { batch: classifierBatch(inputs), labels };
+  return { inputs, labels };
 }

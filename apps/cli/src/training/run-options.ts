@@ -2,12 +2,10 @@
  * What a training is: decided once, when it begins, and kept in its folder, so that --resume needs
  * to be told nothing.
  */
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { type TrainingPreset, type TrainingRecipe, trainingPresets } from "@fauxgrad/lgrad";
-import { writeFileAtomic } from "../io/atomic-write.ts";
-import { fileError } from "../session/files.ts";
-import { CommandLineError, FileError, systemCode } from "../terminal/errors.ts";
+import { CommandLineError } from "../terminal/errors.ts";
+import { readRunFile, writeRunFile } from "./run-file.ts";
 
 /** What the command line may say about a training. */
 export interface GivenOptions {
@@ -62,8 +60,6 @@ export interface RunOptions {
   /** As the user decided it; null to let the device decide. */
   readonly microBatch: number | null;
 }
-
-const FILE = "run.json";
 
 /** What `--tiny` changes: a training of seconds on 12 generated images. */
 const TINY = { size: 64, crop: 56, batchSize: 4, epochs: 2 } as const;
@@ -157,13 +153,8 @@ function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], 
 }
 
 /** Begins a folder. @throws {FileError} if it cannot be written */
-export async function writeRunOptions(out: string, options: RunOptions): Promise<void> {
-  const file = path.join(out, FILE);
-  try {
-    await writeFileAtomic(file, `${JSON.stringify(options, null, 2)}\n`);
-  } catch (cause) {
-    throw fileError("write", file, cause);
-  }
+export function writeRunOptions(out: string, options: RunOptions): Promise<void> {
+  return writeRunFile(out, options);
 }
 
 /**
@@ -171,27 +162,13 @@ export async function writeRunOptions(out: string, options: RunOptions): Promise
  *
  * @throws {FileError} if the file is there and is not ours
  */
-export async function readRunOptions(out: string): Promise<RunOptions | null> {
-  const file = path.join(out, FILE);
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    if (systemCode(cause) === "ENOENT") return null;
-    throw fileError("read", file, cause);
-  }
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (isRunOptions(parsed)) return parsed;
-  } catch {
-    // Told below, as any other text that is not ours.
-  }
-  throw new FileError(`${file} describes no training of this program\nChoose another folder.`);
+export function readRunOptions(out: string): Promise<RunOptions | null> {
+  return readRunFile(out, isRunOptions);
 }
 
-function isRunOptions(value: unknown): value is RunOptions {
-  const isObject = typeof value === "object" && value !== null;
-  return isObject && "version" in value && value.version === 1 && "recipe" in value;
+/** Those of other methods name theirs. */
+function isRunOptions(value: object): value is RunOptions {
+  return "version" in value && value.version === 1 && "recipe" in value && !("method" in value);
 }
 
 /** Options that cannot be told again differently, as they are recorded. */

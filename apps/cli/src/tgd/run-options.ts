@@ -1,0 +1,91 @@
+/*
+ * What a training of T-GD is: decided once, when it begins, and kept in its folder, so that --resume
+ * needs to be told nothing.
+ */
+import path from "node:path";
+import type { TgdRecipe } from "@fauxgrad/tgd";
+import { CommandLineError } from "../terminal/errors.ts";
+import { readRunFile, writeRunFile } from "../training/run-file.ts";
+
+/** A training, in `run.json`. Files and folders are absolute. */
+export interface TgdRun {
+  readonly version: 1;
+  readonly method: "tgd";
+  readonly recipe: TgdRecipe;
+  /** Holds train and val, or the two classes. */
+  readonly data: string;
+  /** Of the target, where `data` has none; null for that of `data`. */
+  readonly targetVal: string | null;
+  /** Of the source, in a transfer. */
+  readonly sourceVal: string | null;
+  /** What it begins from; null for random weights. */
+  readonly weights: string | null;
+  /** As the user decided it; null to let the device decide. */
+  readonly microBatch: number | null;
+}
+
+/** Begins a folder. @throws {FileError} if it cannot be written */
+export function writeRun(out: string, run: TgdRun): Promise<void> {
+  return writeRunFile(out, run);
+}
+
+/**
+ * The training that a folder holds; null if it holds none.
+ *
+ * @throws {FileError} if the file is there and is no training of T-GD
+ */
+export function readRun(out: string): Promise<TgdRun | null> {
+  return readRunFile(out, isRun);
+}
+
+function isRun(value: object): value is TgdRun {
+  const isOurs = "version" in value && value.version === 1;
+  return isOurs && "method" in value && value.method === "tgd" && "recipe" in value;
+}
+
+/** What may be told again when a training is resumed. */
+export interface ResumeOptions {
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly microBatch?: number;
+}
+
+/**
+ * A recorded training, with the length and the place of the images that are given now.
+ *
+ * @param given the recipe's options: only the length may be among them
+ * @throws {CommandLineError} listing what cannot be told again
+ */
+export function continueRun(
+  recorded: TgdRun,
+  given: ResumeOptions & object,
+  fixed: readonly string[],
+  data: string | undefined,
+): TgdRun {
+  const told = fixed.filter((name) => (given as Record<string, unknown>)[name] !== undefined);
+  if (told.length > 0) {
+    throw new CommandLineError(
+      `the training was begun already, with its options: ${told.map(flagOf).join(", ")}\n` +
+        "Leave these out: --resume knows them. Or begin another in a folder of its own.",
+    );
+  }
+  const { epochs, steps } = given;
+  const { duration } = recorded.recipe;
+  const length = { epochs, steps }[duration.unit];
+  const other = duration.unit === "epochs" ? steps : epochs;
+  if (other !== undefined) {
+    throw new CommandLineError(
+      `the length of this training is counted in ${duration.unit}: ${duration.count}\n` +
+        `Pass --${duration.unit} to make it longer.`,
+    );
+  }
+  return {
+    ...recorded,
+    data: data === undefined ? recorded.data : path.resolve(data),
+    recipe: { ...recorded.recipe, duration: { ...duration, count: length ?? duration.count } },
+  };
+}
+
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

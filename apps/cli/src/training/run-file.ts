@@ -1,0 +1,46 @@
+// `run.json`: what a training is, in its folder.
+
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { writeFileAtomic } from "../io/atomic-write.ts";
+import { fileError } from "../session/files.ts";
+import { FileError, systemCode } from "../terminal/errors.ts";
+
+const FILE = "run.json";
+
+/** Begins a folder. @throws {FileError} if it cannot be written */
+export async function writeRunFile(out: string, run: object): Promise<void> {
+  const file = path.join(out, FILE);
+  try {
+    await writeFileAtomic(file, `${JSON.stringify(run, null, 2)}\n`);
+  } catch (cause) {
+    throw fileError("write", file, cause);
+  }
+}
+
+/**
+ * The training that a folder holds; null if it holds none.
+ *
+ * @param isOurs whether it is one of the method that asks
+ * @throws {FileError} if the file is there and is none
+ */
+export async function readRunFile<Run>(
+  out: string,
+  isOurs: (value: object) => value is Run & object,
+): Promise<Run | null> {
+  const file = path.join(out, FILE);
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") return null;
+    throw fileError("read", file, cause);
+  }
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === "object" && parsed !== null && isOurs(parsed)) return parsed;
+  } catch {
+    // Told below, as any other text that is not ours.
+  }
+  throw new FileError(`${file} describes no training of this command\nChoose another folder.`);
+}
