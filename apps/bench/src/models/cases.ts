@@ -8,7 +8,7 @@ export type Tier = "quick" | "usual" | "large";
 export interface ModelCase {
   readonly name: string;
   /** A network alone, or a whole step of a detector. */
-  readonly subject: NetworkName | "lgrad";
+  readonly subject: NetworkName | "lgrad" | "tgd";
   readonly use: Use;
   /** Images of a step. */
   readonly batch: number;
@@ -68,11 +68,22 @@ const LGRAD: readonly ModelCase[] = [
   },
 ];
 
+const TGD: readonly ModelCase[] = (
+  [
+    [2, "usual"],
+    [TRAINING_BATCH, "large"],
+  ] as const
+).map(([batch, tier]) => {
+  const name = `T-GD transfer step ${batch}×128²`;
+  return { name, subject: "tgd", use: "training step", batch, size: 128, tier };
+});
+
 /** Everything that `bench models` knows. */
 export const MODEL_CASES: readonly ModelCase[] = [
   ...CLASSIFIERS.flatMap(networkCases),
   ...DISCRIMINATORS.flatMap(networkCases),
   ...LGRAD,
+  ...TGD,
 ];
 
 const TIERS: readonly Tier[] = ["quick", "usual", "large"];

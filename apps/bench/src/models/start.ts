@@ -7,6 +7,7 @@ import type { ModelCase } from "./cases.ts";
 import { type ForwardFlops, forwardFlops, stepFlops } from "./flops.ts";
 import { LgradDetection, LgradTraining } from "./lgrad-steps.ts";
 import { type BenchNetwork, networks } from "./networks.ts";
+import { TgdTransfer } from "./tgd-step.ts";
 import { Inference, InputGradient, imagesOf, TrainingStep, type Workload } from "./workload.ts";
 
 /** Of all weights: the same network everywhere. */
@@ -38,6 +39,7 @@ export function startNetwork(
 
 /** A case's networks and inputs on a device. */
 export function startCase(gpu: Gpu, { subject, use, batch, size }: ModelCase): Workload {
+  if (subject === "tgd") return new TgdTransfer(gpu, batch, size);
   if (subject !== "lgrad") {
     const { create, output } = networks[subject];
     return startNetwork(gpu, create(size), output, { use, batch, size });
@@ -61,6 +63,10 @@ function countForward(gpu: Gpu, network: Layer, size: number): ForwardFlops {
 /** Operations of one step of a case. */
 export function flopsOf(gpu: Gpu, { subject, use, batch, size }: ModelCase): number {
   const of = (network: Layer, how: Use) => batch * stepFlops(how, countForward(gpu, network, size));
+  if (subject === "tgd") {
+    const student = networks.efficientnetTgd;
+    return of(student.create(size), use) + of(student.create(size), "inference");
+  }
   if (subject !== "lgrad") return of(networks[subject].create(size), use);
   if (use !== "detection") return of(describeClassifier(), use);
   const transformation = networks.stylegan256.create(size);
