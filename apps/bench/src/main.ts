@@ -1,4 +1,11 @@
 import { fileURLToPath } from "node:url";
+import type { GpuOptions } from "@fauxgrad/kernels";
+import {
+  kernelOverrides,
+  readTuning,
+  tuningFile,
+  writeTuning,
+} from "../../../tools/adapter/kernel-choice.ts";
 import { benchKernels } from "./bench-kernels.ts";
 import { readJson, requireFolder, UsageError, writeReport } from "./command-files.ts";
 import { benchPeers } from "./comparison/bench-peers.ts";
@@ -10,10 +17,13 @@ import {
   type KernelOptions,
   type PeersOptions,
   scheduleOf,
+  type TuneOptions,
 } from "./program.ts";
 import { markdownOf } from "./report/markdown.ts";
 import type { KernelReport } from "./report/report.ts";
 import { ReportCommands } from "./report-commands.ts";
+import { benchTune, explainCases } from "./tune/bench-tune.ts";
+import { isTunable } from "./tune/search.ts";
 
 function beside(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url));
@@ -66,6 +76,12 @@ function list(cases: readonly { readonly name: string }[]): void {
   for (const { name } of cases) console.log(name);
 }
 
+/** What the environment says of the choice of kernels. */
+function kernelChoice(): GpuOptions {
+  const tuning = readTuning(tuningFile(), console.error);
+  return { overrides: kernelOverrides(), ...(tuning === undefined ? {} : { tuning }) };
+}
+
 async function kernels(options: KernelOptions): Promise<void> {
   const cases = chosenCases(options);
   if (options.list) {
@@ -96,11 +112,26 @@ async function peers(options: PeersOptions): Promise<void> {
     // Minutes for a run are a peer's own doing: one sample of them must do.
     schedule: { ...scheduleOf(options), slowestMs: 10_000 },
     peers: peersNamed(options.peers ?? Object.keys(WORKERS)),
-    gpu: {},
+    gpu: kernelChoice(),
     ...measurementOf(options),
   });
   if (options.json !== undefined) writeReport(options.json, report);
   if (report.wrong.length > 0) process.exitCode = 1;
+}
+
+async function tune(options: TuneOptions): Promise<void> {
+  const cases = chosenCases(options).filter(({ job }) => isTunable(job));
+  const { out = tuningFile(), explain, filter } = options;
+  checkMeasurement(cases, { ...(filter === undefined ? {} : { filter }), unsafe: false });
+  if (explain) return explainCases(cases, kernelChoice(), console.log);
+  await benchTune({
+    cases,
+    schedule: scheduleOf(options),
+    known: readTuning(out, console.error),
+    save: (found) => writeTuning(out, found),
+    log: (text) => console.log(text),
+  });
+  console.log(`\n${out}`);
 }
 
 async function table(file: string): Promise<void> {
@@ -119,13 +150,15 @@ try {
   await buildProgram({
     kernels,
     peers,
+    tune,
     table,
     models: (options) => commands.models(options),
     report: (files, options) => commands.report(files, options),
     serve: (options) => commands.serve(options),
   }).parseAsync();
 } catch (error) {
-  const isPlain = error instanceof UsageError || (error as Error)?.name === "AdapterError";
+  const foreseen = ["AdapterError", "KernelChoiceError"];
+  const isPlain = error instanceof UsageError || foreseen.includes((error as Error)?.name);
   console.error(isPlain ? (error as Error).message : error);
   process.exitCode = 1;
 }

@@ -1,22 +1,23 @@
 import { expect, test, vi } from "vitest";
 import { CASES } from "./cases.ts";
-import { buildProgram, chosenCases, scheduleOf } from "./program.ts";
+import { buildProgram, chosenCases, chosenComparisons, scheduleOf } from "./program.ts";
 
 /** Runs the command line with actions that only note what they were told. */
 async function run(...args: string[]) {
   const kernels = vi.fn(async () => {});
   const peers = vi.fn(async () => {});
+  const tune = vi.fn(async () => {});
   const table = vi.fn(async () => {});
   const models = vi.fn(async () => {});
   const report = vi.fn(async () => {});
   const serve = vi.fn(async () => {});
   let errors = "";
-  const program = buildProgram({ kernels, peers, table, models, report, serve });
+  const program = buildProgram({ kernels, peers, tune, table, models, report, serve });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeErr: (text) => (errors += text) });
   }
   await program.parseAsync(args, { from: "user" }).catch(() => undefined);
-  return { kernels, peers, table, models, report, serve, errors };
+  return { kernels, peers, tune, table, models, report, serve, errors };
 }
 
 test("the options reach the bench, parsed", async () => {
@@ -81,4 +82,21 @@ test("the filter chooses by name, without regard to case", () => {
 test("--repeats wins over the number of rounds", () => {
   expect(scheduleOf({ quick: false })).toEqual({ rounds: 5, minSampleMs: 50, slowMs: 1500 });
   expect(scheduleOf({ quick: true, repeats: 9 })).toMatchObject({ rounds: 9, minSampleMs: 20 });
+});
+
+test("a comparison has networks and kernels, and its peers can be named", async () => {
+  const { peers } = await run("peers", "--peers", "tfjs,ort", "--quick");
+  expect(peers.mock.calls[0]).toMatchObject([{ peers: ["tfjs", "ort"], quick: true }]);
+  const names = (quick: boolean) => chosenComparisons({ quick }).map(({ name }) => name);
+  expect(names(false)).toContain("ResNet-50 inference 8 × 224²");
+  expect(names(true)).toContain("EfficientNet-B0 training step 1 × 224²");
+  expect(names(true)).not.toContain("ResNet-50 inference 8 × 224²");
+  expect(names(false)).not.toContain("ResNet-50 ReLU 256 @56");
+});
+
+test("tuning takes a filter, a table and no measuring", async () => {
+  const { tune } = await run("tune", "--filter", "3×3", "--explain", "--out", "a.json");
+  expect(tune.mock.calls[0]).toEqual([
+    { filter: /3×3/iu, explain: true, out: "a.json", quick: false },
+  ]);
 });

@@ -22,10 +22,19 @@ export interface PeersOptions extends Omit<KernelOptions, "peers"> {
   readonly peers?: readonly string[];
 }
 
+/** Options of `bench tune`, parsed. */
+export interface TuneOptions extends Pick<KernelOptions, "filter" | "repeats" | "quick"> {
+  /** Say why, and measure nothing. */
+  readonly explain: boolean;
+  /** The table to write; by default the user's own. */
+  readonly out?: string;
+}
+
 /** What the commands do. */
 export interface Actions extends ReportActions {
   kernels(options: KernelOptions): Promise<void>;
   peers(options: PeersOptions): Promise<void>;
+  tune(options: TuneOptions): Promise<void>;
   table(file: string): Promise<void>;
 }
 
@@ -64,11 +73,15 @@ Examples:
   npm run bench -- serve
   npm run bench -- peers --json peers.json
   npm run bench -- peers --filter "ResNet-50 inference" --peers tfjs,ort
+  npm run bench -- tune --filter "ResNet-50 conv 3×3"
+  npm run bench -- tune --explain --filter "ResNet-50 conv 3×3 64.*forward"
 
 Each case is checked against a float64 reference before it is timed; a wrong kernel is refused, and
 the exit code is 1. Ratios are the peer's time over ours: above 1, ours is faster. The first
 comparison installs the peers in apps/bench/peers (about 600 MB).
-FAUXGRAD_ADAPTER and FAUXGRAD_BACKEND choose the device, as for every command.`;
+FAUXGRAD_ADAPTER and FAUXGRAD_BACKEND choose the device, as for every command; FAUXGRAD_KERNEL
+forces variants (conv2d=tiled,conv2dGradWeight=registers:TM4), FAUXGRAD_TUNING names the table of
+measured ones.`;
 
 function addPeers(program: Command, actions: Actions): void {
   program
@@ -82,6 +95,18 @@ function addPeers(program: Command, actions: Actions): void {
     .option("--list", "print the names of the cases and stop", false)
     .option("--unsafe", "leave out bounds checks and validation", false)
     .action((options: PeersOptions) => actions.peers(options));
+}
+
+function addTune(program: Command, actions: Actions): void {
+  program
+    .command("tune")
+    .description("search the kernels' variants for each shape, and save what beats the heuristics")
+    .option("--filter <regex>", "only cases whose name matches", parseFilter)
+    .option("--explain", "say what is chosen for each case, why, and what else there is", false)
+    .option("--out <file>", "the table (default: FAUXGRAD_TUNING, or in the user's cache)")
+    .option("--repeats <n>", "samples of each finalist (default 5, with --quick 3)", parseRepeats)
+    .option("--quick", "a few cases and short samples", false)
+    .action((options: TuneOptions) => actions.tune(options));
 }
 
 /** The command line. */
@@ -102,6 +127,7 @@ export function buildProgram(actions: Actions): Command {
     .option("--unsafe", "leave out bounds checks and validation", false)
     .action((options: KernelOptions) => actions.kernels(options));
   addPeers(program, actions);
+  addTune(program, actions);
   addReportCommands(program, actions);
   program
     .command("table")

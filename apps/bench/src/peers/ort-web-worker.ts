@@ -38,7 +38,9 @@ async function open(): Promise<Peer> {
   ort.env.wasm.numThreads = 1;
   ort.env.webgpu.adapter = adapter;
   const { create } = ort.InferenceSession;
-  await (await create(unaryModel("Neg", [1]), OPTIONS)).release();
+  // It opens the device. Sessions of helpers are kept: releasing one destroys its buffers, which
+  // may wait in commands that are not submitted.
+  await create(unaryModel("Neg", [1]), OPTIONS);
   const device = await ort.env.webgpu.device;
   const check = errorsOf(device);
   const provider: OnnxProvider = {
@@ -46,9 +48,7 @@ async function open(): Promise<Peer> {
     session: (model) => wait(create(model, OPTIONS)),
     async upload(data, shape) {
       const session = await create(unaryModel("Identity", shape), OPTIONS);
-      const tensor = await wait(outputOf(session, new ort.Tensor("float32", data, shape)));
-      await session.release();
-      return tensor;
+      return wait(outputOf(session, new ort.Tensor("float32", data, shape)));
     },
     download: async (tensor) => (await wait(tensor.getData())).slice(),
     async sync() {

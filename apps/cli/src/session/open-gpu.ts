@@ -1,5 +1,11 @@
 import { totalmem } from "node:os";
 import { type DeviceError, Gpu, type KernelError, type KernelFamily } from "@fauxgrad/tensor";
+import {
+  KernelChoiceError,
+  kernelOverrides,
+  readTuning,
+  tuningFile,
+} from "../../../../tools/adapter/kernel-choice.ts";
 import { type DeviceInfo, type OpenDevice, openDevice } from "../io/device.ts";
 import { CommandLineError } from "../terminal/errors.ts";
 
@@ -33,7 +39,8 @@ const SOFTWARE_SHARE = 0.6;
  */
 export async function openGpu(options: GlobalOptions): Promise<GpuSession> {
   const { adapter, backend, kernels } = options;
-  const overrides = kernelOverrides();
+  const overrides = chosenOverrides();
+  const tuning = readTuning(tuningFile(), (message) => process.stderr.write(`${message}\n`));
   const open = await openDevice({
     ...(adapter === undefined ? {} : { adapter }),
     ...(backend === undefined ? {} : { backend }),
@@ -42,6 +49,7 @@ export async function openGpu(options: GlobalOptions): Promise<GpuSession> {
   const gpu = new Gpu(device, {
     maxBytes: options.maxMemory ?? defaultMaxBytes(info.isSoftware),
     overrides,
+    ...(tuning === undefined ? {} : { tuning }),
     ...(kernels === undefined ? {} : { kernels }),
     // Every later call throws what is reported here: the command hears of it there.
     onError: (_error: DeviceError | KernelError) => undefined,
@@ -67,23 +75,16 @@ export function defaultMaxBytes(isSoftware: boolean): number {
 }
 
 /**
- * Variants by operation from FAUXGRAD_KERNEL, e.g. `conv2d=tiled,conv2dGradWeight=registers`.
+ * Variants by operation, as FAUXGRAD_KERNEL has them.
  *
- * @throws {CommandLineError} if the text is no such list
+ * @throws {CommandLineError} if it is no list of variants
  */
-export function kernelOverrides(text = process.env["FAUXGRAD_KERNEL"]): Record<string, string> {
-  if (text === undefined || text.trim() === "") return {};
-  const pairs = text.split(",").map((part) => {
-    const [operation = "", variant = "", ...rest] = part.split("=").map((word) => word.trim());
-    if (operation === "" || variant === "" || rest.length > 0) {
-      throw new CommandLineError(
-        `FAUXGRAD_KERNEL: "${part.trim()}" names no variant\n` +
-          "Write operation=variant, several with commas between: conv2d=tiled.",
-      );
-    }
-    return [operation, variant] as const;
-  });
-  return Object.fromEntries(pairs);
+function chosenOverrides(): Record<string, string> {
+  try {
+    return kernelOverrides();
+  } catch (error) {
+    throw error instanceof KernelChoiceError ? new CommandLineError(error.message) : error;
+  }
 }
 
 /** One line for people: which device, and whether it is one. */
