@@ -15,7 +15,7 @@ import {
 import { BatchNorm2d, Conv2d, Linear, Module } from "@fauxgrad/tensor/nn";
 import { Adam } from "@fauxgrad/tensor/optim";
 import { img8, randomFloats } from "@fauxgrad/testing";
-import { createClassifier } from "./classifier.ts";
+import { describeClassifier } from "./classifier.ts";
 import { GradientTransformer } from "./gradient-transformer.ts";
 import { expect, test } from "./test-gpu.ts";
 import { Trainer } from "./training.ts";
@@ -38,6 +38,7 @@ const LABELS = Uint8Array.from([0, 1, 0, 1, 1, 0, 1, 0, 1, 1]);
 const SIDE = 6;
 const VALUES = SIDE * SIDE * 3;
 const STEPS = 9;
+const numel = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 const recipe: TrainingRecipe = { ...trainingPresets.official, batchSize: 4, epochs: 3, seed: 5 };
 
 /** Losses and state after three epochs; an evaluation before each step keeps it from being captured. */
@@ -121,7 +122,12 @@ test("gradients of batches that follow each other are replayed, to the same bits
 test("a step of the classifier holds little more than what is alive at its peak", async ({
   gpu,
 }) => {
-  using network = createClassifier(gpu, { seed: 1 });
+  using network = describeClassifier();
+  // Memory alone is asked for: what the weights are does not matter, and drawing them takes long.
+  const weights = [...network.expectedState()].map(([name, shape]) => {
+    return [name, { shape, data: new Float32Array(numel(shape)).fill(0.01) }] as const;
+  });
+  network.load(gpu, new Map(weights));
   using optimizer = new Adam(network.namedParameters(), { lr: 1e-4 });
   using images = tensor(gpu, randomFloats(2 * 32 * 32 * 3, 1), [2, 32, 32, 3]);
   using labels = tensor(gpu, [0, 1], [2, 1]);
@@ -133,12 +139,11 @@ test("a step of the classifier holds little more than what is alive at its peak"
     optimizer.zeroGrad();
     return loss.detach();
   };
-  scope(step);
+  scope(step).dispose();
   const { peakBytes } = gpu.stats;
   using captured = capture(gpu, step, { warmUp: false });
   expect(captured.stats.overhead).toBeLessThan(1.25);
   expect(captured.stats.pageBytes).toBeLessThan(1.1 * captured.stats.temporaryBytes);
   const { liveBytes, idleBytes } = gpu.stats;
   expect(liveBytes + idleBytes).toBeLessThan(peakBytes);
-  expect(await captured.result.item()).toBeGreaterThan(0);
 });

@@ -150,6 +150,7 @@ export class Trainer {
     const { epoch } = this.#sampler.at(this.#step);
     const learningRate = learningRateAt(this.recipe, epoch);
     for (const group of this.#optimizer.groups) group.lr = learningRate;
+    this.#network.train();
     const reads = this.#encode(batch, labels);
     this.#step += 1;
     const place = { step: this.#step, epoch, learningRate };
@@ -257,7 +258,6 @@ export class Trainer {
 
   /** Logits of the parts, and a step of the optimizer. */
   #descend(inputs: readonly PartInput[], n: number): Tensor[] {
-    this.#network.train();
     this.#optimizer.zeroGrad();
     const logits = inputs.map(({ images, targets }) =>
       scope(() => {

@@ -110,6 +110,8 @@ const CHANNELS = 128;
  */
 export class ForensicTransferObjective implements Objective {
   readonly columns = CHANNELS + 1;
+  /** Each image's label chooses what is decoded. */
+  readonly readsLabels = true;
   readonly #network: Pick<ForensicTransfer, "encode" | "decode">;
   readonly #recipe: ForensicTransferRecipe;
 
@@ -121,7 +123,7 @@ export class ForensicTransferObjective implements Objective {
     this.#recipe = recipe;
   }
 
-  partOf({ input, labels, begin }: BatchPart): PartResult {
+  partOf({ input, labels, begin }: Omit<BatchPart, "targets">): PartResult {
     const [n = 0] = input.shape;
     const own = Array.from({ length: n }, (_, i) => labels.own[begin + i]!);
     const { activations, errors } = this.#measured(input, own);

@@ -2,7 +2,7 @@
  * What a training minimises, on one part of a batch. The loss stays on the device; what the network
  * put out is read for accuracies and scores.
  */
-import { crossEntropy, type Tensor, tensor } from "@fauxgrad/tensor";
+import { crossEntropy, type Tensor } from "@fauxgrad/tensor";
 import type { Layer } from "@fauxgrad/tensor/nn";
 
 /** Labels of a batch's images. */
@@ -19,6 +19,8 @@ export interface BatchLabels {
 export interface BatchPart {
   /** `[n, H, W, 3]` */
   readonly input: Tensor;
+  /** `[n, 2]`: class probabilities, as {@link targetsOf} makes them. */
+  readonly targets: Tensor;
   readonly labels: BatchLabels;
   readonly begin: number;
 }
@@ -35,6 +37,8 @@ export interface PartResult {
 export interface Objective {
   /** Numbers of an image in the outputs. */
   readonly columns: number;
+  /** Whether {@link partOf} depends on the labels on the host: its steps cannot be replayed then. */
+  readonly readsLabels: boolean;
   /** Of the part, recorded for its gradient. */
   partOf(part: BatchPart): PartResult;
   /** `[n, columns]`, as {@link partOf} gives them. */
@@ -57,17 +61,18 @@ export function targetsOf({ own, partner, ownWeight }: BatchLabels, begin: numbe
 }
 
 /** Mean cross-entropy of two logits over a part's images. */
-export function partCrossEntropy(network: Layer, { input, labels, begin }: BatchPart): PartResult {
-  const { gpu, shape } = input;
-  const [n = 0] = shape;
+export function partCrossEntropy(
+  network: Layer,
+  { input, targets }: Pick<BatchPart, "input" | "targets">,
+): PartResult {
   const logits = network.forward(input);
-  const targets = tensor(gpu, targetsOf(labels, begin, n), [n, 2]);
   return { loss: crossEntropy(logits, targets), outputs: logits.detach() };
 }
 
 /** Cross-entropy of a classifier with two logits: real, fake. */
 export class ClassifierObjective implements Objective {
   readonly columns = 2;
+  readonly readsLabels = false;
   readonly #network: Layer;
 
   constructor(network: Layer) {

@@ -185,6 +185,8 @@ export class TgdTrainer {
 
   /** Scores in evaluation mode, without gradients. */
   async evaluate({ pixels, shape }: ImageBatch): Promise<TgdEvaluation> {
+    // Its memory may be needed here.
+    this.#encoder.release();
     this.#network.eval();
     const outputs = await scope(() =>
       noGrad(() => this.objective.outputs(tensor(this.#gpu, pixels, shape)).read()),
@@ -245,6 +247,7 @@ export class TgdTrainer {
   importState({ tensors, progress }: TgdTrainerState): void {
     const step = this.#sampler.resume(progress.sampler);
     const { optimizer, startPoint } = this.#encoder;
+    this.#encoder.release();
     this.#network.load(this.#gpu, section(tensors, "model."));
     this.#teacher?.load(this.#gpu, section(tensors, "teacher."));
     startPoint?.load(this.#gpu, section(tensors, "start."));

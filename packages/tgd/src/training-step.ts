@@ -14,17 +14,17 @@ import {
   reshape,
   scope,
   type Tensor,
-  tensor,
   UsageError,
 } from "@fauxgrad/tensor";
 import type { Layer, Module, Parameter } from "@fauxgrad/tensor/nn";
 import { Adam, type Optimizer, SGD } from "@fauxgrad/tensor/optim";
-import { equalParts } from "@fauxgrad/training";
+import { RepeatedStep } from "@fauxgrad/training";
 import { Masks } from "./masks.ts";
 import { type BatchLabels, type Objective, partCrossEntropy } from "./objective.ts";
 import type { OptimizerRecipe, TgdRecipe } from "./recipe.ts";
 import { adaptiveStrength, Penalties, type PenaltyValues, strengthOf } from "./regularization.ts";
 import { StartPoint } from "./start-point.ts";
+import { makeInputs, type PartInput, type TeacherInputs, writeInputs } from "./step-inputs.ts";
 import type { TeacherValues } from "./training-state.ts";
 
 /** A batch as it goes to the device. */
@@ -55,11 +55,12 @@ export interface TrainingStepOptions {
   readonly microBatch: number;
 }
 
-/** A part's pixels on the device, and the share of the batch that it is. */
-interface Part {
-  readonly begin: number;
-  readonly count: number;
-  readonly share: number;
+/** What a step leaves on the device. */
+interface StepResult {
+  /** `[N, columns]` */
+  readonly outputs: Tensor;
+  /** The loss, the teacher's, γ, and the penalties' numbers. */
+  readonly values: Tensor;
 }
 
 /** Numbers before those of the penalties: the loss, the teacher's, γ. */
@@ -73,6 +74,10 @@ export class TrainingStep {
   readonly #options: TrainingStepOptions;
   readonly #penalties: Penalties;
   readonly #masks: Masks;
+  readonly #teacherInputs: TeacherInputs;
+  readonly #steps: RepeatedStep<PartInput[], StepResult>;
+  /** The step that is encoded, counted from 0. */
+  #step = 0;
 
   /** @throws {UsageError} if the recipe has penalties and there is no teacher */
   constructor(gpu: Gpu, options: TrainingStepOptions) {
@@ -96,6 +101,10 @@ export class TrainingStep {
         : new StartPoint(teacher, regularization.startingPoint);
     const start = this.startPoint?.parameters ?? null;
     this.#penalties = new Penalties({ network, regularization, start });
+    const isInter = recipe.augmentation.cutMix.kind === "inter";
+    const isAsked = teacher !== null && this.isAdaptive;
+    this.#teacherInputs = isAsked ? (isInter ? "own" : "student's") : "none";
+    this.#steps = new RepeatedStep(gpu);
     teacher?.eval().requiresGrad_(false);
   }
 
@@ -106,39 +115,33 @@ export class TrainingStep {
   }
 
   /**
-   * Gradients of a batch, penalties, update. Encoded and submitted at once.
+   * Gradients of a batch, penalties, update. Encoded and submitted at once; steps of one shape that
+   * follow each other are replayed.
    *
    * @param step counted from 0
    * @returns the values, when the device has them
    */
   encode(batch: PreparedBatch, step: number, learningRate: number): Promise<StepValues> {
-    const { network, recipe, microBatch } = this.#options;
+    const { network, microBatch, objective } = this.#options;
     for (const group of this.optimizer.groups) group.lr = learningRate;
+    this.#step = step;
     network.train();
-    this.optimizer.zeroGrad();
-    const [outputs, numbers] = scope(() => {
-      const [n] = batch.shape;
-      const parts = equalParts(n, microBatch).map(([begin, end]) => {
-        const part = { begin, count: end - begin, share: (end - begin) / n };
-        const teacherLoss = this.#teach(batch, part);
-        return { teacherLoss, ...this.#learn(batch, part, step) };
-      });
-      const loss = total(parts.map(({ loss }) => loss));
-      const teacherLosses = parts.flatMap(({ teacherLoss }) => teacherLoss ?? []);
-      const teacherLoss = teacherLosses.length > 0 ? total(teacherLosses) : null;
-      const values = this.#update(loss, teacherLoss, recipe.regularization);
-      const all = concat(
-        parts.map(({ outputs }) => outputs),
-        0,
-      );
-      // Copies are encoded by now: the arrays may be reused.
-      return [all.read(), values.read()] as const;
-    });
-    this.#gpu.flush();
-    return Promise.all([outputs, numbers]).then(([read, values]) => ({
-      ...this.#valuesOf(values),
-      outputs: read,
-    }));
+    const reads = this.#steps.run(
+      objective.readsLabels ? null : batch.shape.join(),
+      {
+        inputs: () => makeInputs(this.#gpu, batch.shape, microBatch, this.#teacherInputs),
+        write: (inputs) => writeInputs(this.#gpu, batch, inputs),
+        encode: (inputs) => this.#descend(inputs, batch.labels),
+      },
+      // Copies are encoded by then: the arrays may be used again.
+      ({ outputs, values }) => Promise.all([outputs.read(), values.read()]),
+    );
+    return reads.then(([outputs, values]) => ({ ...this.#valuesOf(values), outputs }));
+  }
+
+  /** Gives back what a replayed step holds; the next is run as usual. */
+  release(): void {
+    this.#steps.release();
   }
 
   /** Teacher ← student; a moving starting point goes with it. */
@@ -148,51 +151,50 @@ export class TrainingStep {
   }
 
   dispose(): void {
+    this.release();
     this.optimizer.zeroGrad();
     this.optimizer.dispose();
     this.startPoint?.dispose();
   }
 
+  /** The step on the device: numbers of the host that change come from `perStep` values alone. */
+  #descend(inputs: readonly PartInput[], labels: BatchLabels): StepResult {
+    this.optimizer.zeroGrad();
+    const parts = inputs.map((input) => ({
+      teacherLoss: this.#teach(input),
+      ...this.#learn(input, labels),
+    }));
+    const loss = total(parts.map((part) => part.loss));
+    const teacherLosses = parts.flatMap(({ teacherLoss }) => teacherLoss ?? []);
+    const teacherLoss = teacherLosses.length > 0 ? total(teacherLosses) : null;
+    const values = this.#update(loss, teacherLoss, this.#options.recipe.regularization);
+    const all = parts.map(({ outputs }) => outputs);
+    return { outputs: concat(all, 0), values };
+  }
+
   /** The teacher's loss on a part, times the part's share; null where nothing depends on it. */
-  #teach({ teacherPixels, shape, labels }: PreparedBatch, part: Part): Tensor | null {
+  #teach({ teacher: seen, share }: PartInput): Tensor | null {
     const { teacher } = this.#options;
-    if (teacher === null || !this.isAdaptive) return null;
+    if (teacher === null || seen === null) return null;
     return scope(() =>
       noGrad(() => {
-        const input = this.#upload(teacherPixels, shape, part);
-        const isMixed = labels.partner !== null;
-        const clean = isMixed ? { ...labels, partner: null } : labels;
-        const { begin } = part;
-        const { loss } = partCrossEntropy(teacher, { input, labels: clean, begin });
-        return affine(loss, part.share);
+        const part = { input: seen.images, targets: seen.targets };
+        return affine(partCrossEntropy(teacher, part).loss, share);
       }),
     );
   }
 
   /** The student's loss on a part, times the part's share; its gradients are added up. */
-  #learn({ pixels, shape, labels }: PreparedBatch, part: Part, step: number) {
+  #learn({ begin, share, student }: PartInput, labels: BatchLabels) {
     return scope(() => {
-      const input = this.#upload(pixels, shape, part);
-      this.#masks.seek(step, part.begin);
-      const { loss, outputs } = this.#options.objective.partOf({
-        input,
-        labels,
-        begin: part.begin,
-      });
-      const weighted = affine(loss, part.share);
+      const { images: input, targets } = student;
+      this.#gpu.perStep(() => this.#masks.seek(this.#step, begin));
+      const part = { input, targets, labels, begin };
+      const { loss, outputs } = this.#options.objective.partOf(part);
+      const weighted = affine(loss, share);
       weighted.backward();
       return { loss: weighted.detach(), outputs };
     });
-  }
-
-  #upload(
-    pixels: Float32Array<ArrayBuffer>,
-    [, height, width, channels]: ImageBatch["shape"],
-    { begin, count }: Part,
-  ): Tensor {
-    const values = height * width * channels;
-    const part = pixels.subarray(begin * values, (begin + count) * values);
-    return tensor(this.#gpu, part, [count, height, width, channels]);
   }
 
   #update(

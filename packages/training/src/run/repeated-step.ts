@@ -14,13 +14,14 @@ export interface StepWork<I, R> {
  * Runs a step again and again, and captures it where that pays: the first of a shape is run as
  * usual, the second in a row is recorded, and from then on it is replayed, to the same bits. Before
  * a step of another shape (the last batch of an epoch) the memory of the captured one is given back,
- * and it begins anew: so it does when what was captured is stale, because weights were loaded.
+ * and it begins anew: so it does when what was captured is stale, because weights were written.
  */
 export class RepeatedStep<I, R> {
   readonly #gpu: Gpu;
   #key: string | null = null;
   #inputs: I | null = null;
   #capture: Capture<R> | null = null;
+  #restarts = 0;
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
@@ -34,11 +35,12 @@ export class RepeatedStep<I, R> {
   /**
    * One step.
    *
-   * @param key everything that the step's shape depends on
+   * @param key everything that the step's shape depends on; null for a step that is not to be captured
    * @param use what to do with the results, at once: copies to the host can be begun
    */
-  run<U>(key: string, work: StepWork<I, R>, use: (result: R) => U): U {
-    if (key !== this.#key || this.#capture?.isStale) this.release();
+  run<U>(key: string | null, work: StepWork<I, R>, use: (result: R) => U): U {
+    if (key === null || key !== this.#key) this.release();
+    if (this.#capture?.isStale) this.#restart();
     // Kernels are compiled and weights derived by the first run.
     const isWarm = this.#inputs !== null;
     this.#key = key;
@@ -56,6 +58,21 @@ export class RepeatedStep<I, R> {
     } finally {
       disposeAll(result);
     }
+  }
+
+  /**
+   * Weights changed: they are derived by a run, and captured after it. Where they keep changing
+   * (a teacher that follows its student), the next recording derives them itself, and so does each
+   * replay.
+   */
+  #restart(): void {
+    this.#restarts++;
+    if (this.#restarts < 2) {
+      this.release();
+      return;
+    }
+    this.#capture?.dispose();
+    this.#capture = null;
   }
 
   /** Gives the memory back; the next step is run as usual. */
