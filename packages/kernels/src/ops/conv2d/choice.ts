@@ -6,7 +6,13 @@ import { type Choosable, choose, type Decision, decide } from "../../gpu/choice.
 import type { Gpu } from "../../gpu/gpu.ts";
 import { kernelHash, type Variant } from "../../gpu/tuning.ts";
 import { correlationKernels, structuralVariant } from "./correlate.ts";
-import { columnsOf, depthwiseGradWeightKernel, depthwiseKernel, isDepthwise } from "./depthwise.ts";
+import {
+  columnsOf,
+  depthwiseGradInputKernel,
+  depthwiseGradWeightKernel,
+  depthwiseKernel,
+  isDepthwise,
+} from "./depthwise.ts";
 import type { Conv2dGeometry } from "./geometry.ts";
 import { gradWeightKernels, isGroupedGradWeight } from "./grad-weight.ts";
 import {
@@ -40,7 +46,7 @@ const correlationHash = hashOf(() => [
   winogradWeightKernel,
 ]);
 const gradWeightHash = hashOf(() => Object.values(gradWeightKernels));
-const depthwiseHash = hashOf(() => [depthwiseKernel]);
+const depthwiseHash = hashOf(() => [depthwiseKernel, depthwiseGradInputKernel]);
 const depthwiseGradWeightHash = hashOf(() => [depthwiseGradWeightKernel]);
 
 /** Values that each parameter may have. */

@@ -147,6 +147,24 @@ const CASES: Record<string, Case> = {
     outputs: 12,
     options: { padding: [0, 1, 0, 1], stride: 2, groups: 12 },
   },
+  "depthwise 3×3/2, a column over two blocks of cells": {
+    input: [2, 7, 17, 8],
+    kernel: [3, 3],
+    outputs: 8,
+    options: { padding: 1, stride: 2, groups: 8 },
+  },
+  "depthwise 3×3/2, more rows than two strips of cells": {
+    input: [1, 115, 3, 4],
+    kernel: [3, 3],
+    outputs: 4,
+    options: { padding: 1, stride: 2, groups: 4 },
+  },
+  "depthwise 5×4, stride [3, 1], padding on one side": {
+    input: [1, 13, 9, 4],
+    kernel: [5, 4],
+    outputs: 4,
+    options: { padding: [4, 0, 0, 3], stride: [3, 1], groups: 4 },
+  },
   "depthwise of 6 channels": {
     input: [1, 6, 5, 6],
     kernel: [3, 3],

@@ -36,20 +36,23 @@ export const depthwiseKernel = defineKernel({
 export const depthwiseGradInputKernel = defineKernel({
   name: "conv2d.depthwiseGradInput",
   modules: { "depthwise-grad-input.wgsl": gradInputSource },
-  constants: { LANES: 8 },
+  constants: { WORKGROUP: 64, KH: 3, KW: 3, SH: 2, SW: 2, TQ: 4 },
   bindings: { grad_output: "read", weight: "read", grad_input: "read_write" },
   params: {
+    total: "u32",
+    strip: "u32",
+    strips: "u32",
+    blocks: "u32",
+    cells_h: "u32",
+    first_p: "u32",
+    first_q: "u32",
     h: "u32",
     w: "u32",
     c4: "u32",
     oh: "u32",
     ow: "u32",
-    kh: "u32",
-    kw: "u32",
-    stride_h: "u32",
-    stride_w: "u32",
-    pad_top: "u32",
-    pad_left: "u32",
+    pad_top: "i32",
+    pad_left: "i32",
     scale: "f32",
   },
 });
@@ -192,28 +195,61 @@ export function depthwiseGradInput(
     dispatchForward(gpu, arrays, transposed, { scale }, { ...parameters, FLIP: 1 });
     return gradInput;
   }
+  dispatchStridedGradInput(gpu, { gradOutput, weight, gradInput }, g, scale, parameters);
+  return gradInput;
+}
+
+/** Cells of `stride` elements of the padded axis: the first that reaches into it, and how many. */
+function cellsOf(size: number, stride: number, pad: number) {
+  const first = Math.floor(pad / stride);
+  return { first, count: Math.floor((pad + size - 1) / stride) - first + 1 };
+}
+
+function dispatchStridedGradInput(
+  gpu: Gpu,
+  arrays: {
+    readonly gradOutput: GpuArray;
+    readonly weight: GpuArray;
+    readonly gradInput: GpuArray;
+  },
+  g: Conv2dGeometry,
+  scale: number,
+  parameters: Parameters,
+): void {
+  const { gradOutput: grad_output, weight, gradInput: grad_input } = arrays;
+  const { TW: TQ = columnsOf(g), STRIP: wanted = STRIP[gpu.family] } = parameters;
   const c4 = g.c / 4;
-  const LANES = lanesOf(gpu, c4);
+  const rows = cellsOf(g.h, g.strideH, g.padTop);
+  const columns = cellsOf(g.w, g.strideW, g.padLeft);
+  const strip = Math.min(rows.count, wanted);
+  const strips = ceilDiv(rows.count, strip);
+  const blocks = ceilDiv(columns.count, TQ);
+  const total = g.n * strips * blocks * c4;
   depthwiseGradInputKernel.dispatch(
     gpu,
-    { grad_output: gradOutput, weight, grad_input: gradInput },
+    { grad_output, weight, grad_input },
     {
+      total,
+      strip,
+      strips,
+      blocks,
+      cells_h: rows.count,
+      first_p: rows.first,
+      first_q: columns.first,
       h: g.h,
       w: g.w,
       c4,
       oh: g.oh,
       ow: g.ow,
-      kh: g.kh,
-      kw: g.kw,
-      stride_h: g.strideH,
-      stride_w: g.strideW,
       pad_top: g.padTop,
       pad_left: g.padLeft,
       scale,
     },
-    { constants: { LANES }, workgroups: [ceilDiv(c4, LANES), g.h * g.w, g.n] },
+    {
+      constants: { KH: g.kh, KW: g.kw, SH: g.strideH, SW: g.strideW, TQ },
+      workgroups: foldGrid(ceilDiv(total, 64), gpu.device.limits.maxComputeWorkgroupsPerDimension),
+    },
   );
-  return gradInput;
 }
 
 /** Weight gradient of {@link isDepthwise} geometries; `[KH, KW, 1, C]`. */
