@@ -18,7 +18,7 @@ import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { type Arrays, withArrays } from "../../gpu/with-arrays.ts";
 import { ceilDiv, foldGrid } from "../../gpu/workgroups.ts";
-import { type ChannelLanes, channelLanes, linearGrid } from "../lanes/lanes.ts";
+import { blocksOfRows, type ChannelLanes, channelLanes, linearGrid } from "../lanes/lanes.ts";
 import {
   CHANNEL_LANES,
   gradSumsKernel,
@@ -97,16 +97,10 @@ function slabsOf(gpu: Gpu, { batch, rows, channels }: NormView): Slabs {
   };
 }
 
-/** Rows of one invocation of a pass over the array: enough to make its coefficients worth loading. */
-const BLOCK = { registers: 32, tiled: 8 } as const;
-
 function blocksOf(gpu: Gpu, { batch, rows, channels, eps }: NormView) {
-  const { vectors, modules } = channelLanes(channels);
-  const block = Math.min(rows, BLOCK[gpu.family]);
-  const blocks = ceilDiv(rows, block);
-  const total = batch * blocks * vectors;
-  const params = { total, c: vectors, rows, block, blocks, eps };
-  return { modules, params, workgroups: linearGrid(gpu, total) };
+  const { modules } = channelLanes(channels);
+  const { sizes, workgroups } = blocksOfRows(gpu, batch, rows, channels);
+  return { modules, params: { ...sizes, eps }, workgroups };
 }
 
 /** Mean and biased variance of each channel's group. The caller owns both arrays. */

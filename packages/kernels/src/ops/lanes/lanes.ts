@@ -34,3 +34,15 @@ export function linearGrid(gpu: Gpu, invocations: number): [number, number] {
   const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
   return foldGrid(ceilDiv(invocations, WORKGROUP), limit);
 }
+
+/** Rows of one invocation of a pass over an array: enough to make what it loads once worth it. */
+const BLOCK = { registers: 32, tiled: 8 } as const;
+
+/** Blocks of the rows of `[B, R, C]`: the sizes that such a kernel's `Params` begins with. */
+export function blocksOfRows(gpu: Gpu, batch: number, rows: number, channels: number) {
+  const { vectors } = channelLanes(channels);
+  const block = Math.min(rows, BLOCK[gpu.family]);
+  const blocks = ceilDiv(rows, block);
+  const total = batch * blocks * vectors;
+  return { sizes: { total, c: vectors, rows, block, blocks }, workgroups: linearGrid(gpu, total) };
+}

@@ -6,6 +6,7 @@ import { withArrays } from "../../gpu/with-arrays.ts";
 import { formatShape, numel, type Shape } from "../../shape.ts";
 import type { Pair } from "../conv2d/geometry.ts";
 import { channelLanes, LANES, linearGrid, WORKGROUP } from "../lanes/lanes.ts";
+import { spreadRows } from "../lanes/spread-rows.ts";
 import { sumRows } from "../lanes/sum-rows.ts";
 import adaptiveWindows from "./adaptive-windows.wgsl";
 import axisSource from "./avg-axis.wgsl";
@@ -148,6 +149,11 @@ export function adaptiveAvgPool2dGradInput(
   gradOutput: GpuArray,
   geometry: AdaptivePool2dGeometry,
 ): GpuArray {
+  const [n, h, w, c] = geometry.input;
+  const [, oh, ow] = geometry.output;
+  if (oh * ow === 1) {
+    return spreadRows(gpu, gradOutput, [n, h * w, c], geometry.input, 1 / (h * w));
+  }
   return poolGradInput(gpu, gradOutput, geometry);
 }
 
