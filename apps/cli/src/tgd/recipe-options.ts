@@ -82,7 +82,10 @@ export async function resolveRecipe(
     }
     const fromFile = file === null || "stage" in file ? whole : changeRecipe(whole, file);
     const inherited = source === null ? fromFile : changeRecipe(fromFile, inheritedFrom(source));
-    const small = given.tiny === true ? changeRecipe(inherited, tinyChanges(inherited)) : inherited;
+    const small =
+      given.tiny === true
+        ? changeRecipe(inherited, tinyChanges(inherited, source !== null))
+        : inherited;
     return applyOptions(small, given);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -107,14 +110,14 @@ function inheritedFrom({ network, augmentation: { size } }: SourceRecipe) {
 }
 
 /** A demonstration of seconds: three stages of B0 with a quarter of the channels, 32 pixels. */
-function tinyChanges({ stage, network, regularization, method }: TgdRecipe) {
-  const isReduced = network.name === "tgd_efficientnet_b0";
+function tinyChanges({ stage, network, regularization, method }: TgdRecipe, isInherited: boolean) {
+  const isReduced = network.name === "tgd_efficientnet_b0" && !isInherited;
   const length = stage === "pretrain" ? 8 : 4;
   return {
     batchSize: 16,
     dropLast: true,
     duration: { count: length, unit: "epochs" },
-    "augmentation.size": 32,
+    ...(isInherited ? {} : { "augmentation.size": 32 }),
     ...(isReduced ? { network: { name: network.name, options: TINY_NETWORK } } : {}),
     // ForensicTransfer's Adam needs no other rate.
     ...(method === "forensic-transfer" ? {} : { learningRate: TINY_RATE }),

@@ -1,9 +1,10 @@
 import path from "node:path";
-import type { MetricsRow, Series } from "@fauxgrad/training";
+import type { MetricsRow } from "@fauxgrad/training";
 import { writeFileAtomic } from "../io/atomic-write.ts";
 import { renderReport } from "../report/html.ts";
 import type { Report, ReportTable } from "../report/report.ts";
 import { fileError } from "../session/files.ts";
+import { curve, drawn, endPoints, stepPoints } from "./run-curves.ts";
 import type { RunOptions } from "./run-options.ts";
 
 /** What a report says beside the curves. */
@@ -16,8 +17,6 @@ export interface RunFacts {
   readonly status: string;
 }
 
-/** Points of a curve: more cannot be told apart. */
-const MOST_POINTS = 400;
 const PERCENT = 100;
 
 /** Writes `report.html`. @throws {FileError} if the disk refuses */
@@ -41,19 +40,18 @@ export function runReport(rows: readonly MetricsRow[], facts: RunFacts): Report 
   const x = "epoch";
   const epochs = table(rows);
   const loss = [
-    curve("steps", steps(rows, facts, "loss")),
-    curve("epoch's mean", ends(rows, "epoch", "loss")),
-    curve("validation", ends(rows, "validation", "loss")),
+    curve("steps", stepPoints(rows, facts.stepsPerEpoch, "loss")),
+    curve("epoch's mean", endPoints(rows, "epoch", "loss")),
+    curve("validation", endPoints(rows, "validation", "loss")),
   ];
   const shares = [
-    curve("training", ends(rows, "epoch", "accuracy", PERCENT)),
-    curve("validation", ends(rows, "validation", "accuracy", PERCENT)),
-    curve("validation, real", ends(rows, "validation", "realAccuracy", PERCENT)),
-    curve("validation, fake", ends(rows, "validation", "fakeAccuracy", PERCENT)),
-    curve("average precision", ends(rows, "validation", "averagePrecision", PERCENT)),
+    curve("training", endPoints(rows, "epoch", "accuracy", PERCENT)),
+    curve("validation", endPoints(rows, "validation", "accuracy", PERCENT)),
+    curve("validation, real", endPoints(rows, "validation", "realAccuracy", PERCENT)),
+    curve("validation, fake", endPoints(rows, "validation", "fakeAccuracy", PERCENT)),
+    curve("average precision", endPoints(rows, "validation", "averagePrecision", PERCENT)),
   ];
-  const rate = [curve("learning rate", steps(rows, facts, "learningRate"))];
-  const drawn = (series: readonly (Series | null)[]) => series.filter((each) => each !== null);
+  const rate = [curve("learning rate", stepPoints(rows, facts.stepsPerEpoch, "learningRate"))];
   return {
     title: "Training of LGrad's classifier",
     device: `On ${device}: ${status}`,
@@ -87,43 +85,6 @@ export function runReport(rows: readonly MetricsRow[], facts: RunFacts): Report 
         "GAN-Generated Images Detection”, CVPR 2023.",
     ],
   };
-}
-
-type Point = readonly [number, number];
-
-function curve(name: string, points: readonly Point[]): Series | null {
-  return points.length === 0 ? null : { name, points };
-}
-
-/** After each step, by the epochs done; averaged where there are many. */
-function steps(
-  rows: readonly MetricsRow[],
-  { stepsPerEpoch }: RunFacts,
-  name: string,
-): readonly Point[] {
-  const points = rows
-    .filter(({ kind }) => kind === "step")
-    .map(({ step, values }): Point => [step / stepsPerEpoch, values[name] ?? Number.NaN]);
-  const width = Math.ceil(points.length / MOST_POINTS);
-  const averaged: Point[] = [];
-  for (let i = 0; i < points.length; i += width) {
-    const bin = points.slice(i, i + width);
-    const mean = (axis: 0 | 1) => bin.reduce((sum, point) => sum + point[axis], 0) / bin.length;
-    averaged.push([mean(0), mean(1)]);
-  }
-  return averaged;
-}
-
-/** At the end of each epoch. */
-function ends(
-  rows: readonly MetricsRow[],
-  kind: "epoch" | "validation",
-  name: string,
-  factor = 1,
-): readonly Point[] {
-  return rows
-    .filter((row) => row.kind === kind && row.values[name] !== undefined)
-    .map(({ epoch, values }): Point => [epoch + 1, factor * (values[name] ?? Number.NaN)]);
 }
 
 function table(rows: readonly MetricsRow[]): ReportTable {

@@ -4,21 +4,20 @@
  */
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { createClassifier, planMicroBatch, Trainer, TrainingDiverged } from "@fauxgrad/lgrad";
+import { createClassifier, planMicroBatch, Trainer } from "@fauxgrad/lgrad";
 import { fromFloat32, readCheckpoint, writeSafetensors } from "@fauxgrad/models/checkpoint";
-import { UsageError } from "@fauxgrad/tensor";
 import type { Module } from "@fauxgrad/tensor/nn";
 import { writeFileAtomic } from "../io/atomic-write.ts";
 import type { DecodePool } from "../io/decode-pool.ts";
 import { fileError, readWholeFile } from "../session/files.ts";
 import { defaultMaxBytes, deviceLine, type GpuSession } from "../session/open-gpu.ts";
-import { Interrupted, messageOf } from "../terminal/errors.ts";
+import { messageOf } from "../terminal/errors.ts";
 import { interruption } from "../terminal/interrupt.ts";
 import { note, print, printJson } from "../terminal/output.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { formatBytes, formatDuration, plural } from "../terminal/units.ts";
-import { isTooLarge } from "../transform/transform-images.ts";
 import type { Checkpoints, FoundCheckpoint } from "./checkpoints.ts";
+import { explainEnd, noteResumed, requireSameFiles } from "./run-end.ts";
 import { RunLog } from "./run-log.ts";
 import { type RunOptions, writeRunOptions } from "./run-options.ts";
 import { type RunFacts, writeRunReport } from "./run-report.ts";
@@ -61,7 +60,11 @@ export async function trainOn(
   using network = createClassifier(session.gpu, { seed: recipe.seed, ...weights });
   const labels = images.train.map(({ label }) => label);
   using trainer = new Trainer(session.gpu, { network, labels, recipe, microBatch });
-  if (checkpoint !== null) resume(trainer, checkpoint, { files, device });
+  if (checkpoint !== null) {
+    trainer.importState(checkpoint.saved);
+    requireSameFiles(checkpoint, files);
+    noteResumed(trainer, checkpoint, device);
+  }
   const log = await RunLog.open(out, trainer.stepsDone, trainer.epochsFinished);
   const facts: Omit<RunFacts, "status"> = {
     options,
@@ -85,7 +88,12 @@ export async function trainOn(
     });
   } catch (error) {
     progress.stop();
-    const failure = explain(error, out, checkpoints.latest);
+    const failure = explainEnd(error, {
+      goOn: `fauxgrad lgrad train --out ${out} --resume`,
+      remedy:
+        "Begin a new training with a lower --lr (and --weights LAST to go on from that checkpoint).",
+      latest: checkpoints.latest,
+    });
     const [status = ""] = messageOf(failure).split("\n");
     await report(status).catch((cause: unknown) => note(messageOf(cause)));
     throw failure;
@@ -137,46 +145,9 @@ function modelOf({ saved }: FoundCheckpoint) {
   return { weights: saved.tensors };
 }
 
-function resume(
-  trainer: Trainer,
-  { file, saved }: FoundCheckpoint,
-  here: { readonly files: string; readonly device: string },
-): void {
-  trainer.importState(saved);
-  if (saved.files !== here.files) {
-    throw new UsageError(
-      `${file} was made with other images: their names or folders differ\n` +
-        "Resume with the same images, or begin a new training with --weights.",
-    );
-  }
-  note(
-    `Going on from ${file}: ${plural(trainer.epochsFinished, "epoch")} finished, ` +
-      `${plural(trainer.stepsDone, "step")} done.`,
-  );
-  if (saved.device === here.device) return;
-  note(`It was made on ${saved.device}: another device rounds differently.`);
-}
-
 function imagesLeft({ stepsDone, stepsPerEpoch, recipe }: Trainer, images: number): number {
   const inEpoch = Math.min(images, (stepsDone % stepsPerEpoch) * recipe.batchSize);
   return recipe.epochs * images - Math.floor(stepsDone / stepsPerEpoch) * images - inEpoch;
-}
-
-/** An error, with what to do about it. */
-function explain(error: unknown, out: string, latest: string | null): unknown {
-  const goOn = `fauxgrad lgrad train --out ${out} --resume`;
-  if (error instanceof Interrupted) {
-    note(`Saved: ${latest}\nTo go on: ${goOn}`);
-    return error;
-  }
-  if (isTooLarge(error)) note("Begin again with a smaller --micro-batch if memory is short.");
-  if (!(error instanceof TrainingDiverged)) return error;
-  return new UsageError(
-    `the training has diverged: ${error.message}\n` +
-      `  last good checkpoint  ${latest ?? "none: it was the first epoch"}\n` +
-      "Begin a new training with a lower --lr (and --weights LAST to go on from that checkpoint).",
-    { cause: error },
-  );
 }
 
 /** A flat state dict with PyTorch's names. */
