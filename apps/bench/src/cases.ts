@@ -4,7 +4,11 @@ import {
   isDepthwise,
   type Job,
   type MatmulJob,
+  type NormJob,
   type Pass,
+  type ResizeJob,
+  type RowsJob,
+  type StandardizeJob,
   type Weight,
 } from "./jobs.ts";
 import type { Target } from "./report/targets.ts";
@@ -16,6 +20,9 @@ export interface Case {
   /** Whether `--quick` runs it. */
   readonly quick: boolean;
 }
+
+/** Values of the largest convolution of a ResNet-50 or a discriminator: 512 → 512, 3×3. */
+const LARGEST = 3 * 3 * 512 * 512;
 
 const PASSES: readonly Pass[] = ["forward", "gradInput", "gradWeight"];
 
@@ -122,12 +129,102 @@ const OTHERS: readonly Case[] = [
   },
 ];
 
+/** Forward and backward of the same. */
+function bothPasses<J extends Job & { readonly pass: "forward" | "gradInput" }>(
+  name: string,
+  job: Omit<J, "pass">,
+): Case[] {
+  return (["forward", "gradInput"] as const).map((pass) => {
+    const whole = { ...job, pass } as unknown as J;
+    const title = pass === "forward" ? "forward" : "backward";
+    return { name: `${name} ${title}`, job: whole, quick: false };
+  });
+}
+
+const NORMS: readonly Case[] = [
+  ...bothPasses<NormJob>("ResNet-50 batch norm in training 256 @56", {
+    op: "norm",
+    kind: "batch",
+    input: [1, 56, 56, 256],
+    groups: 1,
+  }),
+  ...bothPasses<NormJob>("ResNet-50 batch norm in evaluation 256 @56", {
+    op: "norm",
+    kind: "batch-eval",
+    input: [1, 56, 56, 256],
+    groups: 1,
+  }),
+  ...bothPasses<NormJob>("T-GD EfficientNet-B0 group norm/8 144 @32", {
+    op: "norm",
+    kind: "group",
+    input: [1, 32, 32, 144],
+    groups: 8,
+  }),
+  ...bothPasses<NormJob>("ViT-B/16 layer norm 768 @14", {
+    op: "norm",
+    kind: "layer",
+    input: [1, 14, 14, 768],
+    groups: 1,
+  }),
+  ...bothPasses<StandardizeJob>("T-GD EfficientNet-B0 weight standardisation 1×1 320→1280", {
+    op: "standardize",
+    weight: [1, 1, 320, 1280],
+  }),
+];
+
+const REST: readonly Case[] = [
+  ...bothPasses<RowsJob>("ViT-B/16 softmax 2364 × 197", {
+    op: "softmax",
+    rows: 12 * 197,
+    columns: 197,
+  }),
+  ...bothPasses<RowsJob>("ResNet-50 cross-entropy 16 × 1000", {
+    op: "crossEntropy",
+    rows: 16,
+    columns: 1000,
+  }),
+  { name: "ResNet-50 SGD with momentum, 2 steps", job: { op: "sgd", size: LARGEST }, quick: false },
+  { name: "StyleGAN Adam, 2 steps", job: { op: "adam", size: LARGEST }, quick: false },
+  {
+    name: "EfficientNet-B0 dropout 16 × 1280",
+    job: { op: "dropout", input: [16, 1, 1, 1280] },
+    quick: false,
+  },
+  ...bothPasses<ResizeJob>("DeepLabV3 resize 21 @65→520", {
+    op: "resize",
+    input: [1, 65, 65, 21],
+    size: 520,
+  }),
+  {
+    name: "StyleGAN minibatch deviation 16 × 512 @4",
+    job: { op: "minibatchStddev", input: [16, 4, 4, 512], groupSize: 4 },
+    quick: false,
+  },
+  {
+    name: "ResNet-50 max-pool 3×3/2 64 @112 backward",
+    job: { op: "maxPoolGrad", input: [1, 112, 112, 64] },
+    quick: false,
+  },
+  {
+    name: "ResNet-50 global average 2048 @7 backward",
+    job: { op: "globalAverageGrad", input: [1, 7, 7, 2048] },
+    quick: false,
+  },
+  {
+    name: "ProGAN mean of 2×2 64 @256 backward",
+    job: { op: "meanPoolGrad", input: [1, 256, 256, 64] },
+    quick: false,
+  },
+];
+
 /** Everything that `bench kernels` knows. */
 export const CASES: readonly Case[] = [
   ...LAYERS.flatMap(convCases),
   ...matmulCases(512, true),
   ...matmulCases(1024, false),
   ...OTHERS,
+  ...NORMS,
+  ...REST,
 ];
 
 function isResnetConv(job: Job, name: string, pass: Pass): job is Conv2dJob {

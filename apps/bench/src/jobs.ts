@@ -65,6 +65,67 @@ export interface BlurJob {
   readonly input: Images;
 }
 
+/** A normalisation with gain and offset; backward, all three gradients, of which the input's is checked. */
+export interface NormJob {
+  readonly op: "norm";
+  /** By whose moments: the batch's, given ones, a sample's groups of channels, a pixel's channels. */
+  readonly kind: "batch" | "batch-eval" | "group" | "layer";
+  readonly pass: "forward" | "gradInput";
+  readonly input: Images;
+  /** Of a group norm. */
+  readonly groups: number;
+}
+
+/** A filter less its mean, over its deviation. */
+export interface StandardizeJob {
+  readonly op: "standardize";
+  readonly pass: "forward" | "gradInput";
+  readonly weight: Weight;
+}
+
+/** Softmax of rows, or the mean cross-entropy of class probabilities. */
+export interface RowsJob {
+  readonly op: "softmax" | "crossEntropy";
+  readonly pass: "forward" | "gradInput";
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Two steps of an optimiser, forth and back: SGD with momentum, or Adam. */
+export interface UpdateJob {
+  readonly op: "sgd" | "adam";
+  readonly size: number;
+}
+
+/** Zeroes a fifth of the elements by Philox, and scales the others. */
+export interface DropoutJob {
+  readonly op: "dropout";
+  readonly input: Images;
+}
+
+/** Bilinear interpolation, or its gradient. */
+export interface ResizeJob {
+  readonly op: "resize";
+  readonly pass: "forward" | "gradInput";
+  readonly input: Images;
+  /** Side of the output. */
+  readonly size: number;
+}
+
+/** The deviation of each group of samples as a channel more. */
+export interface MinibatchStddevJob {
+  readonly op: "minibatchStddev";
+  readonly input: Images;
+  readonly groupSize: number;
+}
+
+/** Gradients of pools: of 2×2 means, of the mean of all pixels, and of maxima. */
+export interface PoolGradJob {
+  readonly op: "meanPoolGrad" | "globalAverageGrad" | "maxPoolGrad";
+  /** Of the pool, not of the gradient. */
+  readonly input: Images;
+}
+
 /** One computation to validate and to time. */
 export type Job =
   | Conv2dJob
@@ -73,7 +134,15 @@ export type Job =
   | GlobalAverageJob
   | PointwiseJob
   | SumChannelsJob
-  | BlurJob;
+  | BlurJob
+  | NormJob
+  | StandardizeJob
+  | RowsJob
+  | UpdateJob
+  | DropoutJob
+  | ResizeJob
+  | MinibatchStddevJob
+  | PoolGradJob;
 
 /** Sizes of a convolution that everybody needs; the padding is the same on all sides. */
 export function convSizes({ input, weight, stride, padding, groups }: Conv2dJob) {

@@ -13,7 +13,8 @@ const PROFILES = 5;
 export class OurContestant implements Contestant {
   readonly name: string;
   readonly #gpu: Gpu;
-  readonly #operands: Readonly<Record<string, GpuArray>>;
+  /** What it runs on. */
+  readonly #arrays: readonly GpuArray[];
   readonly #run: () => GpuArray;
   readonly #check: (output: Float32Array) => void;
   #last: GpuArray | undefined;
@@ -21,13 +22,13 @@ export class OurContestant implements Contestant {
   private constructor(
     name: string,
     gpu: Gpu,
-    operands: Readonly<Record<string, GpuArray>>,
+    arrays: readonly GpuArray[],
     run: () => GpuArray,
     check: (output: Float32Array) => void,
   ) {
     this.name = name;
     this.#gpu = gpu;
-    this.#operands = operands;
+    this.#arrays = arrays;
     this.#run = run;
     this.#check = check;
   }
@@ -46,9 +47,10 @@ export class OurContestant implements Contestant {
         return [key, gpu.upload(data, shapes[key] ?? [data.length])];
       }),
     );
-    const run = operation.start(gpu, job, arrays);
+    const owned = Object.values(arrays);
+    const run = operation.start(gpu, job, arrays, (...kept) => owned.push(...kept));
     const check = (result: Float32Array) => validate(job, operands, result);
-    const contestant = new OurContestant(name, gpu, arrays, run, check);
+    const contestant = new OurContestant(name, gpu, owned, run, check);
     try {
       await contestant.sample(1);
       const output = await contestant.#output();
@@ -93,7 +95,7 @@ export class OurContestant implements Contestant {
 
   dispose(): void {
     this.#last?.dispose();
-    for (const array of Object.values(this.#operands)) array.dispose();
+    for (const array of this.#arrays) array.dispose();
     this.#gpu.trim();
   }
 }

@@ -28,8 +28,18 @@ export interface Operation<J> {
   operand?(job: J, name: string): Float32Array<ArrayBuffer> | undefined;
   /** The element at row-major index `at` of the output, from its definition. */
   expected(job: J, operands: Operands, at: number): Expected;
-  /** Uploads nothing and computes nothing yet; each call of the result encodes the job once. */
-  start(gpu: Gpu, job: J, operands: Readonly<Record<string, GpuArray>>): () => GpuArray;
+  /**
+   * Uploads nothing, and computes no more than a forward pass leaves to its backward; each call of
+   * the result encodes the job once.
+   *
+   * @param keep is told of arrays that the calls need, and that are freed with the operands
+   */
+  start(
+    gpu: Gpu,
+    job: J,
+    operands: Readonly<Record<string, GpuArray>>,
+    keep: (...arrays: readonly GpuArray[]) => void,
+  ): () => GpuArray;
 }
 
 /** Unit roundoff of float32. */

@@ -3,10 +3,18 @@ import type { Job } from "../jobs.ts";
 import { makeOperand, type Operands } from "../operands.ts";
 import { blurOperation } from "./blur.ts";
 import { conv2dOperation } from "./conv2d.ts";
+import { dropoutOperation } from "./dropout.ts";
 import { matmulOperation } from "./matmul.ts";
+import { minibatchStddevOperation } from "./minibatch-stddev.ts";
+import { normOperation } from "./norm.ts";
 import type { Operation } from "./operation.ts";
 import { pointwiseOperation, sumChannelsOperation } from "./pointwise.ts";
+import { poolGradOperation } from "./pool-grad.ts";
 import { globalAverageOperation, maxPoolOperation } from "./pooling.ts";
+import { resizeOperation } from "./resize.ts";
+import { rowsOperation } from "./rows.ts";
+import { standardizeOperation } from "./standardize.ts";
+import { updateOperation } from "./update.ts";
 
 type Operations = { readonly [K in Job["op"]]: Operation<Extract<Job, { readonly op: K }>> };
 
@@ -19,6 +27,18 @@ const operations: Operations = {
   add: pointwiseOperation,
   sumChannels: sumChannelsOperation,
   blur: blurOperation,
+  norm: normOperation,
+  standardize: standardizeOperation,
+  softmax: rowsOperation,
+  crossEntropy: rowsOperation,
+  sgd: updateOperation,
+  adam: updateOperation,
+  dropout: dropoutOperation,
+  resize: resizeOperation,
+  minibatchStddev: minibatchStddevOperation,
+  meanPoolGrad: poolGradOperation,
+  globalAverageGrad: poolGradOperation,
+  maxPoolGrad: poolGradOperation,
 };
 
 /** The operation of a job. */
