@@ -37,6 +37,7 @@ const WORKERS: Readonly<Record<string, string>> = {
   "ort-web": beside("./ort-web-worker.js"),
   "jax-js": beside("./jax-worker.js"),
   "ort-cpu": beside("./ort-cpu-worker.js"),
+  torch: beside("./torch-worker.js"),
 };
 /** Those that `bench kernels` compares with. */
 const KERNEL_PEERS = ["tfjs", "ort"];

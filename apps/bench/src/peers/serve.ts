@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { costOf } from "../measure/cost.ts";
+import { type Cost, costOf } from "../measure/cost.ts";
 import type {
   PeerAnswers,
   PeerCall,
@@ -13,6 +13,8 @@ import type {
 export interface PreparedJob {
   /** Computes it `repeats` times and waits for the last. */
   run(repeats: number): Promise<void>;
+  /** As {@link run}, timed by itself: for work in another process than this one. */
+  sample?(repeats: number): Promise<Cost>;
   /** What the last run gave, in our layout. */
   output(): Promise<Float32Array<ArrayBuffer>>;
   release(): Promise<void>;
@@ -68,7 +70,7 @@ export async function serve(open: () => Promise<Peer>): Promise<void> {
       }
       case "sample": {
         const job = ready();
-        return costOf(() => job.run(call.repeats));
+        return job.sample?.(call.repeats) ?? costOf(() => job.run(call.repeats));
       }
       case "output":
         return ready().output();
