@@ -85,6 +85,12 @@ export class BufferPool {
     };
   }
 
+  /** Bytes of the largest array that the device's limits allow. */
+  get maxArrayBytes(): number {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
+    return largestClass(Math.min(maxBufferSize, maxStorageBufferBindingSize));
+  }
+
   /** Starts measuring peaks from the present state. */
   resetPeak(): void {
     this.#peakLive = this.#live;

@@ -136,6 +136,13 @@ export class CommandStream implements CommandSink {
     this.#onSubmit();
   }
 
+  /** Forgets what is encoded: the device cannot take it any more. */
+  abandon(): void {
+    this.#encoder = undefined;
+    this.#pass = undefined;
+    this.#encoded = 0;
+  }
+
   /**
    * Times every dispatch that `work` encodes.
    *

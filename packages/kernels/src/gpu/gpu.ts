@@ -10,7 +10,7 @@ import {
 import { type AdapterClass, adapterClass } from "./adapter-class.ts";
 import { ArrayRegistry } from "./array-registry.ts";
 import { BindGroupCache } from "./bind-groups.ts";
-import { BufferPool, largestClass } from "./buffer-pool.ts";
+import { BufferPool } from "./buffer-pool.ts";
 import type { Capture, CaptureOptions } from "./capture/capture.ts";
 import { Captures } from "./capture/captures.ts";
 import type { StepValue } from "./capture/step-value.ts";
@@ -98,8 +98,7 @@ export class Gpu {
 
   /** Bytes of the largest array that the device's limits allow. */
   get maxArrayBytes(): number {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
-    return largestClass(Math.min(maxBufferSize, maxStorageBufferBindingSize));
+    return this.#pool.maxArrayBytes;
   }
 
   /** Counters; `peak…` since {@link resetPeak}. */
@@ -236,12 +235,7 @@ export class Gpu {
     return this.#commands.profile(work, this.#wait);
   }
 
-  /**
-   * Runs a step and keeps it, to be run again by `replay()`: {@link Captures.capture}.
-   *
-   * @throws {UsageError} if `step` reads, writes, waits or is asynchronous, or frees an array that
-   *   was made before and that it uses
-   */
+  /** Runs a step and keeps it, to be run again by `replay()`: {@link Captures.capture}. */
   capture<T>(step: () => T, options: CaptureOptions = {}): Capture<T> {
     this.#assertUsable();
     this.#captures.refuse("capture");
@@ -277,7 +271,8 @@ export class Gpu {
   /** Frees all memory. Arrays of this `Gpu` are unusable afterwards; the device stays open. */
   destroy(): void {
     if (this.#destroyed) return;
-    if (this.#watch.failure === undefined) this.flush();
+    if (this.#watch.failure !== undefined) this.#commands.abandon();
+    this.flush();
     this.#captures.destroy();
     this.#destroyed = true;
     this.#watch.stop();

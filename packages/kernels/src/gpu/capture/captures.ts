@@ -39,6 +39,9 @@ export class Captures {
    * same every time but for what {@link perStep} values tell. Inputs are arrays made before, written
    * by `gpu.write` between replays. Arrays that outlive the call are results: every replay writes
    * them.
+   *
+   * @throws {UsageError} if `step` reads, writes, waits or is asynchronous, or frees an array that
+   *   was made before and that it uses
    */
   capture<T>(step: () => T, { warmUp = true }: CaptureOptions): Capture<T> {
     if (warmUp) disposeAll(runSynchronously(step));

@@ -9,7 +9,8 @@
 // copy within a buffer is refused too. So arrays that meet in a command with different accesses
 // lie on different pages, which makes this a colouring as well. Both problems are NP-hard.
 // The rule here: the largest array first; to the place that makes the pages grow least; on the
-// earliest such page, at the lowest offset. Several orders are tried, and the best plan is kept.
+// earliest such page, at the lowest offset. Several orders are tried where arrays are few, and the
+// best plan is kept.
 
 /** An array that is to be placed. */
 export interface PlannedArray {
@@ -72,10 +73,17 @@ export function planMemory(arrays: readonly PlannedArray[], maxPageBytes: number
     [...order].sort((a, b) => size(b) * lifetime(b) - size(a) * lifetime(a) || a - b),
     [...order].sort((a, b) => lifetime(b) - lifetime(a) || size(b) - size(a) || a - b),
   ];
-  const plans = orders.map((indices) => placeInOrder(arrays, indices, maxPageBytes));
+  const tried = arrays.length > MANY ? orders.slice(0, 1) : orders;
+  const plans = tried.map((indices) => placeInOrder(arrays, indices, maxPageBytes));
   const total = ({ pages }: MemoryPlan) => pages.reduce((sum, bytes) => sum + bytes, 0);
   return plans.reduce((best, plan) => (total(plan) < total(best) ? plan : best));
 }
+
+/** More arrays than a ResNet-50's training step has, several times: the first order must do. */
+const MANY = 6000;
+
+/** Commands of a bucket of time. */
+const BUCKET = 1024;
 
 interface Placed {
   readonly array: PlannedArray;
@@ -84,9 +92,11 @@ interface Placed {
 
 interface Page {
   bytes: number;
-  /** By offset. */
-  readonly placed: Placed[];
+  /** By bucket of time, and there by offset: an array stands in each bucket that it lives in. */
+  readonly placed: Placed[][];
 }
+
+const bucketOf = (command: number) => Math.floor(command / BUCKET);
 
 function placeInOrder(
   arrays: readonly PlannedArray[],
@@ -123,24 +133,42 @@ function placeInOrder(
 }
 
 /** The first gap that is large enough for as long as the array lives. */
-function lowestOffset({ placed }: Page, { bytes, first, last }: PlannedArray): number {
+function lowestOffset(page: Page, array: PlannedArray): number {
   let offset = 0;
-  for (const other of placed) {
-    if (other.array.last < first || other.array.first > last) continue;
-    if (other.offset - offset >= bytes) return offset;
+  for (const other of contemporaries(page, array)) {
+    if (other.offset - offset >= array.bytes) return offset;
     offset = Math.max(offset, other.offset + other.array.bytes);
   }
   return offset;
 }
 
-function insert(pages: Page[], { page: number, offset }: Place, array: PlannedArray): void {
-  let page = pages[number];
+/** What lies on the page while an array lives, by offset. */
+function contemporaries({ placed }: Page, { first, last }: PlannedArray): Placed[] {
+  const found: Placed[] = [];
+  const firstBucket = bucketOf(first);
+  const lastBucket = bucketOf(last);
+  for (let bucket = firstBucket; bucket <= lastBucket; bucket++) {
+    for (const other of placed[bucket] ?? []) {
+      if (other.array.last < first || other.array.first > last) continue;
+      // Of the buckets that both live in, the first counts.
+      if (Math.max(firstBucket, bucketOf(other.array.first)) === bucket) found.push(other);
+    }
+  }
+  return firstBucket === lastBucket ? found : found.sort((a, b) => a.offset - b.offset);
+}
+
+function insert(pages: Page[], { page: index, offset }: Place, array: PlannedArray): void {
+  let page = pages[index];
   if (page === undefined) {
     page = { bytes: 0, placed: [] };
     pages.push(page);
   }
-  let at = page.placed.length;
-  while (at > 0 && page.placed[at - 1]!.offset > offset) at--;
-  page.placed.splice(at, 0, { array, offset });
+  for (let number = bucketOf(array.first); number <= bucketOf(array.last); number++) {
+    const bucket = page.placed[number] ?? [];
+    page.placed[number] = bucket;
+    let at = bucket.length;
+    while (at > 0 && bucket[at - 1]!.offset > offset) at--;
+    bucket.splice(at, 0, { array, offset });
+  }
   page.bytes = Math.max(page.bytes, offset + array.bytes);
 }
