@@ -6,7 +6,7 @@
  * run; nothing is drawn from a generator that lives. A step is encoded at once and its numbers
  * arrive later, so that whoever trains can prepare the next batch while the device works.
  */
-import { ForensicTransfer } from "@fauxgrad/models";
+import type { ForensicTransfer } from "@fauxgrad/models";
 import type { HostTensor } from "@fauxgrad/models/checkpoint";
 import type { ImageBatch } from "@fauxgrad/models/transforms";
 import { type Gpu, noGrad, type Random, ShapeError, scope, tensor } from "@fauxgrad/tensor";
@@ -21,10 +21,10 @@ import {
   TrainingDiverged,
 } from "@fauxgrad/training";
 import { CollapseGuard, type CollapseOptions } from "./collapse-guard.ts";
-import { codedForensicTransfer, ForensicTransferObjective } from "./forensic-transfer.ts";
 import { learningRateAt } from "./learning-rate.ts";
 import { mixBatch } from "./mix-batch.ts";
-import { ClassifierObjective, type Objective } from "./objective.ts";
+import type { Objective } from "./objective.ts";
+import { objectiveOf } from "./objective-of.ts";
 import type { TgdRecipe } from "./recipe.ts";
 import { weightedPenalties } from "./regularization.ts";
 import type {
@@ -59,6 +59,7 @@ export interface TgdTrainerOptions {
 }
 
 const NO_TOTALS: TgdEpochTotals = { images: 0, lossSum: 0, correct: 0 };
+const noop = () => undefined;
 
 /** Trains a network on a device. It does not own the networks. */
 export class TgdTrainer {
@@ -179,7 +180,8 @@ export class TgdTrainer {
     const outcome = this.#settled.then(async () =>
       this.#conclude(place, await values, labels, mixed),
     );
-    this.#settled = outcome.then(nothing, nothing);
+    // The caller hears of an error.
+    this.#settled = outcome.then(noop, noop);
     return outcome;
   }
 
@@ -297,17 +299,4 @@ export class TgdTrainer {
     const totalLoss = loss + weightedPenalties(this.recipe.regularization, values, gamma);
     return { ...place, ...values, totalLoss, images, correct, mixed, collapse };
   }
-}
-
-/** The autoencoder has a loss of its own; everything else is a classifier. */
-function objectiveOf(
-  network: Layer | ForensicTransfer,
-  { forensicTransfer }: TgdRecipe,
-): Objective {
-  if (!(network instanceof ForensicTransfer)) return new ClassifierObjective(network);
-  return new ForensicTransferObjective(network, forensicTransfer ?? codedForensicTransfer);
-}
-
-function nothing(): void {
-  // The caller of step() hears of the error.
 }
