@@ -100,3 +100,30 @@ test("tuning takes a filter, a table and no measuring", async () => {
     { filter: /3×3/iu, explain: true, out: "a.json", quick: false },
   ]);
 });
+
+test("models, report and serve have options of their own", async () => {
+  const { models } = await run("models", "--start-up", "--filter", "step", "--trace=t.json");
+  expect(models.mock.calls[0]).toEqual([
+    {
+      filter: /step/iu,
+      trace: "t.json",
+      startUp: true,
+      quick: false,
+      all: false,
+      list: false,
+      unsafe: false,
+    },
+  ]);
+  const { report } = await run("report", "a.json", "b.json", "--html=c.html");
+  expect(report.mock.calls[0]).toEqual([["a.json", "b.json"], { html: "c.html" }]);
+  const three = await run("report", "a", "b", "c");
+  expect(three.report).not.toHaveBeenCalled();
+  expect(three.errors).toContain("error: report takes one or two files, not 3");
+  const { serve } = await run("serve", "--port", "0");
+  expect(serve.mock.calls[0]).toEqual([{ port: 0, host: "127.0.0.1" }]);
+  for (const port of ["-1", "65536", "http"]) {
+    expect((await run("serve", `--port=${port}`)).errors).toContain(
+      "It must be a whole number from 0 to 65535.",
+    );
+  }
+});

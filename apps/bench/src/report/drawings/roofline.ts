@@ -34,7 +34,7 @@ export function roofline(points: readonly RooflinePoint[], rates: Rates, title: 
   const ridge = rates.fmaGFLOPs / rates.copyGBs;
   const intensities = [...shown.map(({ intensity }) => intensity), ridge];
   const speeds = [...shown.map(({ gflops }) => gflops), rates.fmaGFLOPs];
-  const xTicks = logTicks(Math.min(...intensities), Math.max(...intensities) * 2);
+  const xTicks = logTicks(Math.min(...intensities) / 2, Math.max(...intensities) * 2);
   const yTicks = logTicks(Math.min(...speeds), Math.max(...speeds));
   const x = scale(xTicks, PLOT.left, PLOT.right);
   const y = scale(yTicks, PLOT.bottom, PLOT.top);
