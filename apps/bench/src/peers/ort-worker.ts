@@ -28,11 +28,10 @@ async function open(): Promise<Peer> {
     name: "its WebGPU provider",
     session: (model) => create(model, ON_DEVICE),
     async upload(data, shape) {
-      // An identity whose output stays on the device.
+      // An identity whose output stays on the device. Its session owns the memory: a release before
+      // the tensor's end would end the process.
       const session = await create(unaryModel("Identity", shape), ON_DEVICE);
-      const tensor = await outputOf(session, new ort.Tensor("float32", data, shape));
-      await session.release();
-      return tensor;
+      return outputOf(session, new ort.Tensor("float32", data, shape));
     },
     async download(tensor, shape) {
       // An identity whose output is on the host. (`getData` ends the process.)

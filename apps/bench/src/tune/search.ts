@@ -151,25 +151,37 @@ export async function search(
     entries.filter((e, at) => !stays(e, at)).forEach(drop);
     entries = entries.filter(stays);
   }
-  const timings = await interleave(
-    [base, ...entries].map(({ contestant }) => contestant),
-    schedule,
-  );
-  [base, ...entries].forEach(drop);
-  const measured = [...timings].flatMap(([name, times]) => {
-    if ("failure" in times) {
+  const clock = software ? "cpuMs" : "ms";
+  const race = async (runners: readonly Entry[]): Promise<TunedCandidate[]> => {
+    const contestants = runners.map(({ contestant }) => contestant);
+    const measured = [...(await interleave(contestants, schedule))].flatMap(([name, times]) => {
+      if (!("failure" in times)) return [{ variant: name, times }];
       wrong[name] = times.failure;
       return [];
-    }
-    return [{ variant: name, times }];
-  });
-  const clock = software ? "cpuMs" : "ms";
-  const finalists = measured.sort((a, b) => a.times[clock].median - b.times[clock].median);
-  const [winner] = finalists;
-  const own = finalists.find((finalist) => finalist.variant === HEURISTIC);
+    });
+    return measured.sort((a, b) => a.times[clock].median - b.times[clock].median);
+  };
+  const finalists = await race([base, ...entries]);
+  const winner = entries.find(({ contestant }) => contestant.name === finalists[0]?.variant);
+  const gains = [gainOf(finalists, software)];
+  // The best of many is lucky: it has to win again, against the heuristic alone.
+  if (winner !== undefined && gains[0] !== null) {
+    gains.push(gainOf(await race([base, winner]), software));
+  }
+  [base, ...entries].forEach(drop);
   const found = { key, heuristic, finalists, tried: texts.length, wrong };
-  if (winner === undefined || own === undefined || winner === own) return { ...found, row: null };
-  if (!isBeyondDoubt(own.times, winner.times, software)) return { ...found, row: null };
-  const gain = own.times[clock].median / winner.times[clock].median;
-  return { ...found, row: { variant: winner.variant, kernels, gain: Number(gain.toFixed(3)) } };
+  const [first, second] = gains;
+  if (winner === undefined || first == null || second == null) return { ...found, row: null };
+  const gain = Number(Math.min(first, second).toFixed(3));
+  return { ...found, row: { variant: winner.contestant.name, kernels, gain } };
+}
+
+/** How many times as fast as the heuristic's choice the first is; null if that is in doubt. */
+function gainOf(ranked: readonly TunedCandidate[], software: boolean): number | null {
+  const [winner] = ranked;
+  const own = ranked.find(({ variant }) => variant === HEURISTIC);
+  if (winner === undefined || own === undefined || winner === own) return null;
+  if (!isBeyondDoubt(own.times, winner.times, software)) return null;
+  const clock = software ? "cpuMs" : "ms";
+  return own.times[clock].median / winner.times[clock].median;
 }
