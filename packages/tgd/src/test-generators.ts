@@ -24,7 +24,7 @@ const GRID = 5;
 /** Deviation of the fine noise, greatest weave of a base image, and what generators leave. */
 const FINE = 0.2;
 const WEAVE = 0.2;
-const TRACE = { vertical: 0.4, horizontal: 1 } as const;
+const TRACE = { vertical: 0.4, horizontal: 1.25 } as const;
 
 /** `count` images, every second one fake. */
 export function testImages(generator: TestGenerator, count: number, seed: number): LabelledImages {

@@ -94,7 +94,7 @@ export class TgdTrainer {
     this.#teacher = teacher;
     const { batchSize, seed, dropLast } = recipe;
     this.#sampler = new BatchSampler(labels, { batchSize, seed, dropLast });
-    const { objective } = this;
+    const objective = this.objective;
     this.#encoder = new TrainingStep(gpu, { network, teacher, recipe, microBatch, objective });
     this.#collapse = new CollapseGuard(options.collapse);
     this.#onCollapse = options.onCollapse ?? "stop";
@@ -284,13 +284,11 @@ export class TgdTrainer {
     }
     const divergence = this.#guard.check(place.step, { loss, gradNorm: regularizedGradNorm });
     if (divergence !== null) throw new TrainingDiverged(divergence);
-    const { learningRate } = place;
     const gamma = teacher?.gamma ?? null;
-    const seen = { crossEntropy: loss, fcNorm, gamma, learningRate };
+    const seen = { crossEntropy: loss, fcNorm, gamma, learningRate: place.learningRate };
     const collapse = this.#collapse.check(place.step, seen);
     if (collapse !== null && this.#onCollapse === "stop") throw new TrainingDiverged(collapse);
-    const isFirst = (place.step - 1) % this.stepsPerEpoch === 0;
-    const before = isFirst ? NO_TOTALS : this.#totals;
+    const before = (place.step - 1) % this.stepsPerEpoch === 0 ? NO_TOTALS : this.#totals;
     this.#totals = {
       images: before.images + images,
       lossSum: before.lossSum + loss * images,
