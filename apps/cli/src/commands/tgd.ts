@@ -1,4 +1,7 @@
 import type { Command } from "commander";
+import { addTgdCam } from "./tgd-cam.ts";
+import { addTgdDetect } from "./tgd-detect.ts";
+import { addTgdEval } from "./tgd-eval.ts";
 import { addTgdPretrain } from "./tgd-pretrain.ts";
 import { addTgdTransfer } from "./tgd-transfer.ts";
 
@@ -13,4 +16,7 @@ export function addTgd(program: Command): void {
     );
   addTgdPretrain(tgd);
   addTgdTransfer(tgd);
+  addTgdEval(tgd);
+  addTgdDetect(tgd);
+  addTgdCam(tgd);
 }

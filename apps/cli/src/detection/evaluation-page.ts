@@ -1,7 +1,7 @@
 import type { PaperRow } from "@fauxgrad/lgrad";
-import { type Interval, METRIC_NAMES, rocCurve } from "@fauxgrad/training";
+import { type Interval, METRIC_NAMES } from "@fauxgrad/training";
 import type { Report, ReportSection, ReportTable } from "../report/report.ts";
-import type { Evaluation, FilePrediction } from "./evaluation.ts";
+import type { Evaluation } from "./evaluation.ts";
 import {
   comparisonRows,
   generatorRows,
@@ -9,6 +9,7 @@ import {
   nameOf,
   percent,
 } from "./evaluation-text.ts";
+import { rocChart } from "./roc-chart.ts";
 
 /** What a page says besides the numbers. */
 export interface EvaluationFacts {
@@ -75,59 +76,22 @@ function rocSection(
   { predictions, summary }: Evaluation,
   { scores }: EvaluationFacts,
 ): ReportSection | null {
-  const series = summary.generators.flatMap(({ name, metrics: { real, fake } }, i) => {
-    if (real === 0 || fake === 0) return [];
-    const images = predictions.filter(({ generator }) => generator === name);
-    const points = rocPoints(images, scores);
-    return [{ name: nameOf(name), points, dashed: i >= SOLID_LINES }];
-  });
-  if (series.length === 0) return null;
-  const x = "real images called fake";
-  const y = "fake images found";
-  const range = [0, 1] as const;
+  const chart = rocChart(
+    summary.generators.map(({ name }) => {
+      const images = predictions.filter(({ generator }) => generator === name);
+      return {
+        name: nameOf(name),
+        labels: images.map(({ label }) => label),
+        scores: images.map(({ logit, probability }) => (scores === "logits" ? logit : probability)),
+      };
+    }),
+  );
+  if (chart === null) return null;
   return {
     title: "ROC",
     paragraphs: ["Each point is a threshold; the diagonal is chance."],
-    charts: [
-      {
-        ...{ title: "Receiver operating characteristic", x, y, xRange: range, yRange: range },
-        series: [
-          ...series,
-          {
-            name: "chance",
-            points: [
-              [0, 0],
-              [1, 1],
-            ],
-            dashed: true,
-          },
-        ],
-      },
-    ],
+    charts: [chart],
   };
-}
-
-/** As many as the chart has colours: further ones are told apart by dashes. */
-const SOLID_LINES = 6;
-/** Points of a curve: more cannot be told apart. */
-const MOST_POINTS = 400;
-
-/** The curve from (0, 0) to (1, 1), thinned evenly. */
-function rocPoints(
-  images: readonly FilePrediction[],
-  scores: EvaluationFacts["scores"],
-): [number, number][] {
-  const ranked = images.map(({ logit, probability }) =>
-    scores === "logits" ? logit : probability,
-  );
-  const labels = images.map(({ label }) => label);
-  const { falsePositiveRate, truePositiveRate } = rocCurve(labels, ranked);
-  const last = falsePositiveRate.length - 1;
-  const count = Math.min(last, MOST_POINTS);
-  return Array.from({ length: count + 1 }, (_, i) => {
-    const k = count === 0 ? 0 : Math.round((i * last) / count);
-    return [falsePositiveRate[k]!, truePositiveRate[k]!];
-  });
 }
 
 function categorySection({ summary }: Evaluation): ReportSection | null {

@@ -2,7 +2,7 @@
  * Test images to predictions: original images through a detector, or gradient images through a
  * classifier alone.
  */
-import { type GradientScore, loadClassifier, scoreGradients } from "@fauxgrad/lgrad";
+import { loadClassifier, scoreGradients } from "@fauxgrad/lgrad";
 import type { RgbImage } from "@fauxgrad/models/transforms";
 import { DecodePool } from "../io/decode-pool.ts";
 import { deviceLine, openGpu } from "../session/open-gpu.ts";
@@ -21,6 +21,20 @@ import { type PerturbOptions, perturbImage } from "./perturb-images.ts";
 import { type ScoreLog, stampOf } from "./score-log.ts";
 import type { TestData, TestImage } from "./test-data.ts";
 
+/** What a network says about an image. */
+export interface ImageScore {
+  /** Of one logit, or the margin of two: above 0 is fake. */
+  readonly logit: number;
+  readonly probability: number;
+  /** The second of two logits, by which T-GD's authors rank. */
+  readonly logit1?: number;
+}
+
+/** A prediction, and the second logit where there are two. */
+export interface ScoredPrediction extends FilePrediction {
+  readonly logit1?: number;
+}
+
 /** Networks on a device that give a logit for an image. */
 export interface Scorer {
   /** `stylegan, 256 x 256, weights of S.pth`; null for gradient images, which need none. */
@@ -29,7 +43,7 @@ export interface Scorer {
   readonly batchSize: number;
   /** Side that images are resized to; null if they are taken as they are, as gradients are. */
   readonly side: number | null;
-  score(images: readonly RgbImage[]): Promise<readonly GradientScore[]>;
+  score(images: readonly RgbImage[]): Promise<readonly ImageScore[]>;
   close(): void;
 }
 
@@ -72,21 +86,28 @@ export interface FileFailure {
 
 /** What became of a test set. */
 export interface Scored {
-  readonly predictions: readonly FilePrediction[];
+  readonly predictions: readonly ScoredPrediction[];
   readonly failures: readonly FileFailure[];
 }
 
+/** Changes an image before it is judged. */
+export type PerturbTestImage = (
+  image: RgbImage,
+  test: TestImage,
+) => Promise<{ readonly image: RgbImage; readonly done: string | null }>;
+
 /** How {@link scoreTestData} goes through the images. */
 export interface ScoreOptions {
-  readonly scorer: Scorer;
-  readonly pool: JudgeOptions<GradientScore>["pool"];
+  readonly scorer: Pick<Scorer, "batchSize" | "side" | "score">;
+  readonly pool: JudgeOptions<ImageScore>["pool"];
   readonly resize: DetectorCommandOptions["resize"];
   readonly maxPixels?: number;
-  readonly perturb: PerturbOptions | null;
+  /** What is done to an image first, and its description, null for nothing. */
+  readonly perturb: PerturbTestImage | null;
   /** Scores of an earlier run, and where those of this one go; null to keep none. */
   readonly log: ScoreLog | null;
-  /** Which part of the log. */
-  readonly set: "test" | "validation";
+  /** Which part of the log: `test`, `validation`. */
+  readonly set: string;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
 }
@@ -113,7 +134,7 @@ export async function scoreTestData(
       ...(signal === undefined ? {} : { signal }),
       prepare: async (image, index) => {
         if (perturb === null) return image;
-        const perturbed = await perturbImage(image, work[index]!.image, perturb);
+        const perturbed = await perturb(image, work[index]!.image);
         done.set(index, perturbed.done);
         return perturbed.image;
       },
@@ -121,9 +142,9 @@ export async function scoreTestData(
       onResult: async (index, score) => {
         const { image, place, stamp } = work[index]!;
         const perturbation = done.get(index) ?? null;
-        const { logit, probability } = score;
+        const { path } = image;
         predictions[place] = predictionOf(image, score, perturbation);
-        await log?.add({ set, path: image.path, stamp, logit, probability, perturbation });
+        await log?.add({ set, path, stamp, ...scoreOf(score), perturbation });
         progress.advance();
       },
       onFailure: (index, error) => {
@@ -149,8 +170,8 @@ interface ScoreWork {
 async function knownScores(
   images: readonly TestImage[],
   { log, set, progress }: ScoreOptions,
-): Promise<{ readonly predictions: (FilePrediction | null)[]; readonly work: ScoreWork[] }> {
-  const predictions: (FilePrediction | null)[] = [];
+): Promise<{ readonly predictions: (ScoredPrediction | null)[]; readonly work: ScoreWork[] }> {
+  const predictions: (ScoredPrediction | null)[] = [];
   const work: ScoreWork[] = [];
   for (const [place, image] of images.entries()) {
     const stamp = log === null ? "" : await stampOf(image.file);
@@ -168,17 +189,26 @@ async function knownScores(
 
 function predictionOf(
   { path, group, category, label }: TestImage,
-  { logit, probability }: Pick<GradientScore, "logit" | "probability">,
+  score: ImageScore,
   perturbation: string | null,
-): FilePrediction {
-  return { path, generator: group, category, label, logit, probability, perturbation };
+): ScoredPrediction {
+  return { path, generator: group, category, label, ...scoreOf(score), perturbation };
+}
+
+function scoreOf({ logit, probability, logit1 }: ImageScore): ImageScore {
+  return { logit, probability, ...(logit1 === undefined ? {} : { logit1 }) };
 }
 
 /** Judges the test set and, if there is one, the validation set, which stays unperturbed. */
 export async function scoreAll(
   scorer: Scorer,
   data: { readonly test: TestData; readonly validation: TestData | null },
-  options: Pick<ScoreOptions, "resize" | "maxPixels" | "perturb" | "log">,
+  {
+    perturb,
+    ...options
+  }: Pick<ScoreOptions, "resize" | "maxPixels" | "log"> & {
+    readonly perturb: PerturbOptions | null;
+  },
 ): Promise<{ readonly test: Scored; readonly validation: Scored | null }> {
   const { test, validation } = data;
   const pool = new DecodePool();
@@ -190,7 +220,10 @@ export async function scoreAll(
       validation === null
         ? null
         : await scoreTestData(validation, { ...common, set: "validation", perturb: null });
-    return { test: await scoreTestData(test, { ...common, set: "test" }), validation: calibration };
+    const change: PerturbTestImage | null =
+      perturb === null ? null : (image, of) => perturbImage(image, of, perturb);
+    const judged = await scoreTestData(test, { ...common, perturb: change, set: "test" });
+    return { test: judged, validation: calibration };
   } finally {
     progress.stop();
     await pool.close();

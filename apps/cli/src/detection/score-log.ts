@@ -17,7 +17,7 @@ export type ScoreIdentity = Readonly<Record<string, string | number | boolean | 
 
 /** One image's score. */
 export interface LoggedScore {
-  /** `test` or `validation` */
+  /** `test`, `validation`: which part of the evaluation. */
   readonly set: string;
   /** Of the image, below the data. */
   readonly path: string;
@@ -25,6 +25,8 @@ export interface LoggedScore {
   readonly stamp: string;
   readonly logit: number;
   readonly probability: number;
+  /** The second of two logits. */
+  readonly logit1?: number;
   /** What was done to the image first; null for nothing. */
   readonly perturbation: string | null;
 }
