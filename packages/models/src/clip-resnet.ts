@@ -28,7 +28,7 @@ import {
   Sequential,
 } from "@fauxgrad/tensor/nn";
 import { multiHeadAttention } from "./layers/attention.ts";
-import { addRelu, convNorm } from "./layers/conv-norm.ts";
+import { convNorm } from "./layers/conv-norm.ts";
 import { foreignWeights, requireImages } from "./layers/require-images.ts";
 
 const EXPANSION = 4;
@@ -89,8 +89,9 @@ class Bottleneck extends Module {
       const reduced = convNorm(this.conv1, this.bn1, input, true);
       const spatial = convNorm(this.conv2, this.bn2, reduced, true);
       reduced.dispose();
-      const expanded = convNorm(this.conv3, this.bn3, shrink(spatial, this.#stride), false);
-      return addRelu(expanded, this.downsample?.forward(input) ?? input);
+      const shrunk = shrink(spatial, this.#stride);
+      const shortcut = this.downsample?.forward(input) ?? input;
+      return convNorm(this.conv3, this.bn3, shrunk, true, shortcut);
     });
   }
 }

@@ -41,8 +41,8 @@ export class Unit {
     yield [this.#names[1], this.#norm];
   }
 
-  forward(input: Tensor, activation: UnitActivation): Tensor {
-    return convNorm(this.#convolution, this.#norm, input, activation);
+  forward(input: Tensor, activation: UnitActivation, residual: Tensor | null = null): Tensor {
+    return convNorm(this.#convolution, this.#norm, input, activation, residual);
   }
 }
 
@@ -101,9 +101,12 @@ export class MobileBlock extends Module {
       if (wide !== input) wide.dispose();
       const gated = this.#gated(filtered);
       filtered.dispose();
+      const { dropPath } = this;
+      if (dropPath === null) return this.#project.forward(gated, false);
+      if (!dropPath.drops) return this.#project.forward(gated, false, input);
       const projected = this.#project.forward(gated, false);
       gated.dispose();
-      return this.dropPath === null ? projected : add(this.dropPath.forward(projected), input);
+      return add(dropPath.forward(projected), input);
     });
   }
 

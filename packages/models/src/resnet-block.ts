@@ -7,7 +7,7 @@ import {
   Module,
   Sequential,
 } from "@fauxgrad/tensor/nn";
-import { addRelu, convNorm, type Norm } from "./layers/conv-norm.ts";
+import { convNorm, type Norm } from "./layers/conv-norm.ts";
 import { StandardizedConv2d } from "./layers/standardized-conv2d.ts";
 
 /** Channels that leave a block to the planes of its stage. */
@@ -109,9 +109,8 @@ export class Bottleneck extends Module {
       const reduced = convNorm(this.conv1, this.bn1, input, true);
       const spatial = convNorm(this.conv2, this.bn2, reduced, true);
       reduced.dispose();
-      const expanded = convNorm(this.conv3, this.bn3, spatial, false);
-      spatial.dispose();
-      return addRelu(expanded, this.downsample?.forward(input) ?? input);
+      const shortcut = this.downsample?.forward(input) ?? input;
+      return convNorm(this.conv3, this.bn3, spatial, true, shortcut);
     });
   }
 }

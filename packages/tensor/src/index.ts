@@ -49,7 +49,12 @@ export { type BatchNormOptions, batchNorm, type RunningMoments } from "./ops/bat
 export { batchedMatmul, type ScaledMatmulOptions } from "./ops/batched-matmul.ts";
 export { biasActivation } from "./ops/bias-activation.ts";
 export { add, div, maximum, minimum, mul, sub } from "./ops/binary.ts";
-export { conv2d, type FusedOptions, type LeakyActivation } from "./ops/conv2d.ts";
+export {
+  type Conv2dFusedOptions,
+  conv2d,
+  type FusedOptions,
+  type LeakyActivation,
+} from "./ops/conv2d.ts";
 export { dropout, dropPath } from "./ops/dropout.ts";
 export { amax, amin, argmax } from "./ops/extrema.ts";
 export { groupNorm } from "./ops/group-norm.ts";

@@ -26,7 +26,7 @@ import {
   BatchNorm2d,
   Conv2d,
   type Conv2dOptions,
-  GroupNorm,
+  type GroupNorm,
   Module,
   type Parameter,
 } from "@fauxgrad/tensor/nn";
@@ -75,39 +75,46 @@ function activated(input: Tensor, activate: UnitActivation): Tensor {
   return leakyRelu(input, activate.slope, activate.gain);
 }
 
+/** What follows a convolution whose normalisation is not folded into it. */
+function normalized(
+  raw: Tensor,
+  norm: Norm,
+  activate: UnitActivation,
+  residual: Tensor | null,
+): Tensor {
+  if (norm instanceof BatchNorm2d) {
+    if (activate === true) return norm.forward(raw, { activation: "relu", residual });
+    return activated(norm.forward(raw, { residual }), activate);
+  }
+  if (residual === null && activate === "silu") return norm.forward(raw, activate);
+  const normal = norm.forward(raw);
+  raw.dispose();
+  return activated(residual === null ? normal : add(normal, residual), activate);
+}
+
 /**
- * `norm(conv(input))`, followed by an activation: ReLU for true, none for false. A frozen pair with
- * batch norm is one convolution, whose weights are computed once.
+ * `norm(conv(input))`, plus `residual`, followed by an activation: ReLU for true, none for false. A
+ * frozen pair with batch norm is one convolution, whose weights are computed once and which does the
+ * rest in its own pass; otherwise batch norm takes the residual and a ReLU into its pass.
  */
 export function convNorm(
   conv: Conv2d,
   norm: Norm,
   input: Tensor,
   activate: UnitActivation,
+  residual: Tensor | null = null,
 ): Tensor {
   return scope(() => {
-    if (!isFoldable(conv, norm)) {
-      const raw = conv.forward(input);
-      if (activate === "silu" && norm instanceof GroupNorm) return norm.forward(raw, activate);
-      const normal = norm.forward(raw);
-      raw.dispose();
-      return activated(normal, activate);
-    }
+    if (!isFoldable(conv, norm)) return normalized(conv.forward(input), norm, activate, residual);
     const { runningMean, runningVar } = norm;
     const sources = [conv.weight, conv.bias, norm.weight, norm.bias, runningMean, runningVar]
       .filter((state) => state !== null)
       .map((state) => state.tensor) as [Tensor, ...Tensor[]];
     const parts = ["weight", "bias"] as const;
     const { weight, bias } = derived("conv-norm", sources, parts, () => fold(conv, norm));
-    if (activate === "silu") return silu(conv2d(input, weight, bias, conv.options));
     const activation = activate === true ? RELU : activate || null;
-    return conv2d(input, weight, bias, { ...conv.options, activation });
+    return conv2d(input, weight, bias, { ...conv.options, activation, residual });
   });
-}
-
-/** `relu(a + b)`, as at the end of a residual block. */
-export function addRelu(a: Tensor, b: Tensor): Tensor {
-  return scope(() => relu(add(a, b)));
 }
 
 /** A convolution without bias, batch normalisation with eps 1e-3, ReLU: Inception's unit. */

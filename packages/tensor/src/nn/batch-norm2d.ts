@@ -1,4 +1,4 @@
-import { batchNorm } from "../ops/batch-norm.ts";
+import { type BatchNormOptions, batchNorm } from "../ops/batch-norm.ts";
 import type { Tensor } from "../tensor.ts";
 import { constant } from "./init.ts";
 import { Module } from "./module.ts";
@@ -41,12 +41,18 @@ export class BatchNorm2d extends Module {
     this.momentum = momentum;
   }
 
-  forward(input: Tensor): Tensor {
+  /** The normalised input and, in the same pass, a residual and a ReLU; see `batchNorm`. */
+  forward(input: Tensor, after: Pick<BatchNormOptions, "activation" | "residual"> = {}): Tensor {
     const { training, eps, momentum } = this;
     const running = { mean: this.runningMean.tensor, variance: this.runningVar.tensor };
     const weight = this.weight?.tensor ?? null;
     const bias = this.bias?.tensor ?? null;
-    const output = batchNorm(input, running, weight, bias, { training, eps, momentum });
+    const output = batchNorm(input, running, weight, bias, {
+      training,
+      eps,
+      momentum,
+      ...after,
+    });
     if (training) input.gpu.perStep(() => ++this.numBatchesTracked.value);
     return output;
   }

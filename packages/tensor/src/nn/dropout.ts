@@ -100,8 +100,13 @@ export class DropPath extends RandomModule {
     this.p = p;
   }
 
+  /** Whether {@link forward} changes anything now. */
+  get drops(): boolean {
+    return this.training && this.p > 0;
+  }
+
   forward(input: Tensor): Tensor {
-    if (!this.training || this.p <= 0) return input;
+    if (!this.drops) return input;
     return dropPath(
       input,
       this.p,

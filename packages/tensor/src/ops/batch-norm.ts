@@ -10,6 +10,10 @@ export interface BatchNormOptions {
   readonly momentum?: number;
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
+  /** `relu`: in the same pass, forth and back, and without memory of its own. Default: nothing. */
+  readonly activation?: "relu" | null;
+  /** Added before the activation, in the same pass; of the input's shape. */
+  readonly residual?: Tensor | null;
 }
 
 /** Moments of earlier batches, `[C]` each. Training writes into them; they receive no gradient. */
@@ -22,7 +26,7 @@ export interface RunningMoments {
  * `y = (x − μ) / √(σ² + eps) · weight + bias` for each channel. While training, μ and σ² are mean and
  * biased variance over all other axes of the batch, and
  * `running ← (1 − momentum) · running + momentum · batch`, with the unbiased variance; else they are
- * the running ones, and constants.
+ * the running ones, and constants. Then `residual` is added, and a ReLU follows, where they are given.
  *
  * @param input   `[N, …, C]`
  * @param running null while training: nothing is tracked
@@ -38,8 +42,15 @@ export function batchNorm(
   running: RunningMoments | null,
   weight: Tensor | null = null,
   bias: Tensor | null = null,
-  { training = false, momentum = 0.1, eps = 1e-5 }: BatchNormOptions = {},
+  options: BatchNormOptions = {},
 ): Tensor {
+  const {
+    training = false,
+    momentum = 0.1,
+    eps = 1e-5,
+    activation = null,
+    residual = null,
+  } = options;
   const shapes = {
     input: input.shape,
     weight: weight?.shape ?? null,
@@ -48,7 +59,7 @@ export function batchNorm(
     runningVar: running?.variance.shape ?? null,
   };
   const geometry = kernels.batchNormGeometry(shapes, { training, eps });
-  const operands = { input, weight, bias };
+  const operands = { input, weight, bias, residual, activation };
   if (training) return batchNormTraining(operands, running, momentum, geometry);
   if (running === null) {
     throw new kernels.UsageError(
@@ -58,7 +69,14 @@ export function batchNorm(
   }
   const moments = { mean: running.mean.data, variance: running.variance.data };
   const affine = { weight: weight?.data ?? null, bias: bias?.data ?? null };
-  const output = kernels.batchNormEval(input.gpu, input.data, moments, affine, geometry);
+  const output = kernels.batchNormEval(
+    input.gpu,
+    input.data,
+    moments,
+    affine,
+    geometry,
+    afterOf(operands),
+  );
   return recordNorm(operands, output, moments, geometry, false);
 }
 
@@ -66,6 +84,12 @@ interface Operands {
   readonly input: Tensor;
   readonly weight: Tensor | null;
   readonly bias: Tensor | null;
+  readonly residual: Tensor | null;
+  readonly activation: "relu" | null;
+}
+
+function afterOf({ residual, activation }: Operands): kernels.AfterNorm {
+  return { residual: residual?.data ?? null, activation };
 }
 
 function batchNormTraining(
@@ -77,7 +101,8 @@ function batchNormTraining(
   const { input, weight, bias } = operands;
   const { gpu } = input;
   const affine = { weight: weight?.data ?? null, bias: bias?.data ?? null };
-  const { output, moments } = kernels.batchNormTrain(gpu, input.data, affine, geometry);
+  const after = afterOf(operands);
+  const { output, moments } = kernels.batchNormTrain(gpu, input.data, affine, geometry, after);
   try {
     if (running !== null) {
       const tracked = { mean: running.mean.data, variance: running.variance.data };
@@ -91,33 +116,38 @@ function batchNormTraining(
 }
 
 function recordNorm(
-  { input, weight, bias }: Operands,
+  { input, weight, bias, residual, activation }: Operands,
   output: kernels.GpuArray,
   { mean, variance }: kernels.Moments,
   geometry: kernels.BatchNormGeometry,
   training: boolean,
 ): Tensor {
+  const behind = activation === null ? null : output;
   return record({
     op: "batchNorm",
     output,
-    inputs: [input, weight, bias],
-    saved: [input.data, weight?.data ?? null, mean, variance],
-    backward: (gradOutput, [needsInput = false, needsWeight = false, needsBias = false], saved) => {
-      const [x, w, savedMean, savedVariance] = saved;
+    inputs: [input, weight, bias, residual],
+    saved: [input.data, weight?.data ?? null, mean, variance, behind],
+    backward: (gradOutput, needed, [x, w, savedMean, savedVariance, y]) => {
+      const { gpu } = gradOutput;
+      const [needsInput = false, needsWeight = false, needsBias = false, needsResidual] = needed;
       const used = { mean: savedMean, variance: savedVariance };
       const needs = { input: needsInput, weight: needsWeight, bias: needsBias };
-      const options = { training, needs };
-      const { gpu } = gradOutput;
+      // The residual's gradient is the one before the activation, so it is made; else the passes
+      // below mask as they read.
+      const isMade = needsResidual === true && y !== null;
+      using grad = isMade ? kernels.unaryGrad(gpu, "relu", gradOutput, y) : gradOutput.retain();
+      const options = { training, needs, activated: isMade ? null : y };
       const { gradInput, gradWeight, gradBias } = kernels.batchNormGradients(
         gpu,
-        gradOutput,
+        grad,
         x,
         used,
         w,
         geometry,
         options,
       );
-      return [gradInput, gradWeight, gradBias];
+      return [gradInput, gradWeight, gradBias, needsResidual ? grad.retain() : null];
     },
   });
 }

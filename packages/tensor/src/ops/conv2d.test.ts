@@ -9,9 +9,12 @@ import {
 } from "@fauxgrad/kernels/reference/conv2d";
 import { randomFloats } from "@fauxgrad/testing";
 import { tensor } from "../factories.ts";
+import { scope } from "../scope.ts";
+import type { Tensor } from "../tensor.ts";
 import { expect, test } from "../test-gpu.ts";
 import { conv2d } from "./conv2d.ts";
 import { linear } from "./linear.ts";
+import { silu } from "./unary.ts";
 
 const SHAPE = { input: [2, 5, 6, 4], weight: [3, 3, 4, 6] };
 const OPTIONS = { stride: 2, padding: 1 };
@@ -52,6 +55,55 @@ test("gradients through scale, bias and a leaky ReLU equal the reference's", asy
     { data: biasGrad, magnitude, shape: [6] },
     { terms: g.n * g.oh * g.ow + 2 },
   );
+});
+
+test("a residual is added before the ReLU, and receives the gradient before it", async ({
+  gpu,
+}) => {
+  const g = conv2dGeometry(SHAPE.input, SHAPE.weight, OPTIONS);
+  const shape = [g.n, g.oh, g.ow, g.o];
+  const host = { input: randomFloats(240, 1), weight: randomFloats(216, 2) };
+  const hostResidual = randomFloats(g.n * g.oh * g.ow * g.o, 5);
+  const hostSeed = hostResidual.map((v) => 1 - v);
+  using input = tensor(gpu, host.input, SHAPE.input, { requiresGrad: true });
+  using weight = tensor(gpu, host.weight, SHAPE.weight);
+  using residual = tensor(gpu, hostResidual, shape, { requiresGrad: true });
+  using seed = tensor(gpu, hostSeed, shape);
+  using output = conv2d(input, weight, null, { ...OPTIONS, activation: { slope: 0 }, residual });
+  output.backward(seed);
+  const sums = conv2dReference(host.input, host.weight, g).data;
+  const before = hostSeed.map((v, i) => (sums[i]! + hostResidual[i]! > 0 ? v : 0));
+  expect(await residual.grad?.read()).toEqual(before);
+  const expected = conv2dGradInputReference(before, host.weight, g);
+  expect(await input.grad?.read()).toMatchReference(expected, { terms: 9 * 6 + 1 });
+});
+
+test("a SiLU shares the pass where no gradient is recorded", async ({ gpu }) => {
+  using input = tensor(gpu, randomFloats(240, 1), SHAPE.input);
+  using weight = tensor(gpu, randomFloats(216, 2), SHAPE.weight);
+  const { dispatches } = await gpu.profile(() => {
+    conv2d(input, weight, null, { ...OPTIONS, activation: "silu" }).dispose();
+  });
+  expect(dispatches.map(({ name }) => name.split(".")[0])).toContain("conv2d");
+  expect(dispatches.map(({ name }) => name)).not.toContain("unary");
+});
+
+test("a SiLU that is differentiated equals one of its own", async ({ gpu }) => {
+  using weight = tensor(gpu, randomFloats(216, 2), SHAPE.weight);
+  const forms: ((input: Tensor) => Tensor)[] = [
+    (input) => conv2d(input, weight, null, { ...OPTIONS, activation: "silu" }),
+    (input) => scope(() => silu(conv2d(input, weight, null, OPTIONS))),
+  ];
+  const results: (Float32Array | undefined)[][] = [];
+  for (const form of forms) {
+    using input = tensor(gpu, randomFloats(240, 1), SHAPE.input, { requiresGrad: true });
+    using output = form(input);
+    using seed = tensor(gpu, new Float32Array(output.size).fill(1), output.shape);
+    output.backward(seed);
+    results.push([await output.read(), await input.grad?.read()]);
+  }
+  expect(results[0]).toEqual(results[1]);
+  expect(results[0]?.[1]?.some((value) => value !== 0)).toBe(true);
 });
 
 test("a frozen weight costs no weight gradient", async ({ gpu }) => {

@@ -1,4 +1,4 @@
-import { UsageError } from "@fauxgrad/kernels";
+import { ShapeError, UsageError } from "@fauxgrad/kernels";
 import { batchNorm as batchNormReference } from "@fauxgrad/kernels/reference/batch-norm";
 import {
   groupNorm as groupNormReference,
@@ -43,8 +43,27 @@ function expectNear(actual: Float32Array | undefined, expected: Float64Array): v
   });
 }
 
+/** No sum of it and the normalised `X` lies within the differences' step of the ReLU's kink. */
+const RESIDUAL = randomFloats(COUNT, 5);
+const batchRelu: Reference = (x, w, b) => batch(x, w, b).map((y) => Math.max(y, 0));
+const batchAddRelu: Reference = (x, w, b) =>
+  batch(x, w, b).map((y, i) => Math.max(y + RESIDUAL[i]!, 0));
+
 const CASES: readonly (readonly [string, Reference, Apply])[] = [
   ["batchNorm", batch, (x, w, b) => batchNorm(x, null, w, b, { training: true })],
+  [
+    "batchNorm with ReLU",
+    batchRelu,
+    (x, w, b) => batchNorm(x, null, w, b, { training: true, activation: "relu" }),
+  ],
+  [
+    "batchNorm with a residual and ReLU",
+    batchAddRelu,
+    (x, w, b) => {
+      using residual = tensor(x.gpu, RESIDUAL, SHAPE);
+      return batchNorm(x, null, w, b, { training: true, activation: "relu", residual });
+    },
+  ],
   ["groupNorm", group, (x, w, b) => groupNorm(x, 2, w, b)],
   ["groupNorm with SiLU", groupSilu, (x, w, b) => groupNorm(x, 2, w, b, { activation: "silu" })],
   ["layerNorm", layer, (x, w, b) => layerNorm(x, w, b)],
@@ -103,6 +122,45 @@ test("training moves the running moments, evaluation normalises by them", async 
   );
   running.mean.dispose();
   running.variance.dispose();
+});
+
+test("a residual receives the gradient before the ReLU, or the output's without one", async ({
+  gpu,
+}) => {
+  using input = tensor(gpu, X, SHAPE);
+  using seed = tensor(gpu, SEED, SHAPE);
+  const ones = new Float32Array(4).fill(1);
+  const sums = batchAddRelu(X, ones, new Float32Array(4));
+  for (const activation of ["relu", null] as const) {
+    using residual = tensor(gpu, RESIDUAL, SHAPE, { requiresGrad: true });
+    using output = batchNorm(input, null, null, null, { training: true, activation, residual });
+    output.backward(seed);
+    const expected = SEED.map((g, i) => g * (activation === null || sums[i]! > 0 ? 1 : 0));
+    expect(await residual.grad?.read()).toEqual(expected);
+  }
+});
+
+test("ReLU and its mask take no passes of their own", async ({ gpu }) => {
+  using input = tensor(gpu, X, SHAPE, { requiresGrad: true });
+  using seed = tensor(gpu, SEED, SHAPE);
+  const { dispatches } = await gpu.profile(() => {
+    using output = batchNorm(input, null, null, null, { training: true, activation: "relu" });
+    output.backward(seed);
+  });
+  const names = ["moments", "merge-moments", "normalize", "grad-sums", "merge-sums", "grad-input"];
+  expect(dispatches.map(({ name }) => name)).toEqual(names.map((name) => `norm-${name}`));
+});
+
+test("a residual of another shape is refused with the remedy", ({ gpu }) => {
+  using input = tensor(gpu, X, SHAPE);
+  using residual = tensor(gpu, [1, 2, 3, 4], [4]);
+  expect(() => batchNorm(input, null, null, null, { training: true, residual })).toThrow(
+    new ShapeError(
+      "batchNorm: the residual has not the input's shape\n" +
+        "  input     [2, 3, 3, 4]\n  residual  [4]\n" +
+        "Bring it to that shape first, with a convolution of its own.",
+    ),
+  );
 });
 
 test("a frozen input costs no gradient of it", async ({ gpu }) => {

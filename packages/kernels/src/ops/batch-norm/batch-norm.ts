@@ -2,10 +2,11 @@ import { ShapeError } from "../../errors.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
-import { formatShape, numel, type Shape } from "../../shape.ts";
+import { formatShape, numel, type Shape, sameShape } from "../../shape.ts";
 import { checkChannelVectors } from "../channel-norm/affine.ts";
 import {
   type Affine,
+  type AfterNorm,
   type Moments,
   moments,
   type NormView,
@@ -75,8 +76,11 @@ export function batchNormGeometry(
  * all other axes of this batch.
  *
  * @param input `[N, …, C]`
+ * @param after a residual and an activation in the same pass, ReLU among those that
+ *   {@link batchNormGradients} can go back through
  * @returns `output` of the input's shape; `moments`: μ and σ², each `[1, C]`, for
  *   {@link batchNormGradients} and {@link updateRunningMoments}
+ * @throws {ShapeError} if the residual has not the input's shape
  * @see Ioffe and Szegedy, "Batch Normalization", algorithm 1; torch.nn.functional.batch_norm, which
  *   it matches
  */
@@ -85,10 +89,12 @@ export function batchNormTrain(
   input: GpuArray,
   affine: Affine,
   geometry: BatchNormGeometry,
+  after: AfterNorm = {},
 ): { output: GpuArray; moments: Moments } {
+  checkResidual(after, geometry);
   const own = moments(gpu, input, geometry);
   try {
-    return { output: normalize(gpu, input, own, affine, geometry), moments: own };
+    return { output: normalize(gpu, input, own, affine, geometry, after), moments: own };
   } catch (error) {
     own.mean.dispose();
     own.variance.dispose();
@@ -101,6 +107,7 @@ export function batchNormTrain(
  *
  * @param input   `[N, …, C]`
  * @param running mean and variance, `C` elements each
+ * @throws {ShapeError} if the residual has not the input's shape
  */
 export function batchNormEval(
   gpu: Gpu,
@@ -108,8 +115,19 @@ export function batchNormEval(
   running: Moments,
   affine: Affine,
   geometry: BatchNormGeometry,
+  after: AfterNorm = {},
 ): GpuArray {
-  return normalize(gpu, input, running, affine, geometry);
+  checkResidual(after, geometry);
+  return normalize(gpu, input, running, affine, geometry, after);
+}
+
+function checkResidual({ residual }: AfterNorm, { shape }: BatchNormGeometry): void {
+  if (residual == null || sameShape(residual.shape, shape)) return;
+  throw new ShapeError(
+    "batchNorm: the residual has not the input's shape\n" +
+      `  input     ${formatShape(shape)}\n  residual  ${formatShape(residual.shape)}\n` +
+      "Bring it to that shape first, with a convolution of its own.",
+  );
 }
 
 /**
@@ -148,6 +166,14 @@ export interface AffineGradients {
   readonly gradBias: GpuArray | null;
 }
 
+/** How {@link batchNormGradients} goes back. */
+export interface BatchNormGradientOptions {
+  readonly training: boolean;
+  readonly needs: NormNeeds;
+  /** The output behind a ReLU: `gradOutput` counts where it is above zero. Default: no ReLU. */
+  readonly activated?: GpuArray | null;
+}
+
 /**
  * Gradients of {@link batchNormTrain} (`training`, with the moments it returned) or of
  * {@link batchNormEval} (with the running ones). Only what is needed is computed.
@@ -159,13 +185,14 @@ export function batchNormGradients(
   used: Moments,
   weight: GpuArray | null,
   geometry: BatchNormGeometry,
-  { training, needs }: { readonly training: boolean; readonly needs: NormNeeds },
+  { training, needs, activated = null }: BatchNormGradientOptions,
 ): AffineGradients {
   const { gradInput, sumGrad, sumProduct } = normGradients(gpu, gradOutput, input, used, geometry, {
     weight,
     needsInput: needs.input,
     needsSums: needs.weight || needs.bias,
     centered: training,
+    activated,
   });
   const take = (sum: GpuArray | null, isWanted: boolean) => {
     const vector = isWanted ? (sum?.reshape([geometry.channels]) ?? null) : null;

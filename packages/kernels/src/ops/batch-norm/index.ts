@@ -1,6 +1,7 @@
 export {
   type AffineGradients,
   type BatchNormGeometry,
+  type BatchNormGradientOptions,
   type BatchNormShapes,
   batchNormEval,
   batchNormGeometry,

@@ -128,9 +128,16 @@ export function moments(gpu: Gpu, input: GpuArray, view: NormView): Moments {
   });
 }
 
+/** What follows a normalisation in the same pass. */
+export interface AfterNorm {
+  /** Added before the activation; of the input's shape. */
+  readonly residual?: GpuArray | null;
+  readonly activation?: "relu" | "silu" | null;
+}
+
 /**
- * `(input − mean) / √(variance + eps) · weight + bias`, of the input's shape; with `silu`, times its
- * own sigmoid.
+ * `(input − mean) / √(variance + eps) · weight + bias`, of the input's shape, and what follows: a
+ * residual, then a ReLU or a SiLU.
  */
 export function normalize(
   gpu: Gpu,
@@ -138,16 +145,29 @@ export function normalize(
   { mean, variance }: Moments,
   { weight, bias }: Affine,
   view: NormView,
-  silu = false,
+  { residual = null, activation = null }: AfterNorm = {},
 ): GpuArray {
   const { params, modules, workgroups } = blocksOf(gpu, view);
   return withArrays(gpu, (arrays) => {
     const output = arrays.output(input.shape);
-    const operands = { input, mean, variance, weight: weight ?? mean, bias: bias ?? mean, output };
+    const operands = {
+      input,
+      mean,
+      variance,
+      weight: weight ?? mean,
+      bias: bias ?? mean,
+      residual: residual ?? input,
+      output,
+    };
     normalizeKernel.dispatch(gpu, operands, params, {
       modules,
       workgroups,
-      constants: { AFFINE: weight !== null, SILU: silu },
+      constants: {
+        AFFINE: weight !== null,
+        SILU: activation === "silu",
+        RELU: activation === "relu",
+        RESIDUAL: residual !== null,
+      },
     });
     return output;
   });
@@ -184,6 +204,8 @@ export interface NormGradientOptions {
   readonly needsSums: boolean;
   /** Whether mean and variance are functions of the input. */
   readonly centered: boolean;
+  /** The output behind a ReLU: `gradOutput` counts where it is above zero. */
+  readonly activated?: GpuArray | null;
 }
 
 /** Gradients of {@link normalize}, through the moments if `centered`. */
@@ -193,13 +215,13 @@ export function normGradients(
   input: GpuArray,
   { mean, variance }: Moments,
   view: NormView,
-  { weight, needsInput, needsSums, centered }: NormGradientOptions,
+  { weight, needsInput, needsSums, centered, activated = null }: NormGradientOptions,
 ): NormGradients {
   const moments = { mean, variance };
   return withArrays(gpu, (arrays) => {
     const sums =
       needsSums || (needsInput && centered)
-        ? gradSums(gpu, arrays, { gradOutput, input, weight, moments }, view, needsSums)
+        ? gradSums(gpu, arrays, { gradOutput, input, weight, moments, activated }, view, needsSums)
         : null;
     const returned = {
       sumGrad: needsSums ? (sums?.sumGrad ?? null) : null,
@@ -214,11 +236,15 @@ export function normGradients(
       mean,
       variance,
       weight: weight ?? mean,
-      mean_grad: sums?.meanGrad ?? mean,
-      mean_product: sums?.meanProduct ?? mean,
+      means: sums?.means ?? mean,
+      activated: activated ?? input,
       grad_input: gradInput,
     };
-    const constants = { AFFINE: weight !== null, CENTERED: centered };
+    const constants = {
+      AFFINE: weight !== null,
+      CENTERED: centered,
+      RELU: activated !== null,
+    };
     normGradInputKernel.dispatch(gpu, operands, params, { modules, workgroups, constants });
     return { gradInput, ...returned };
   });
@@ -229,33 +255,40 @@ interface GradOperands {
   readonly input: GpuArray;
   readonly weight: GpuArray | null;
   readonly moments: Moments;
+  readonly activated: GpuArray | null;
 }
 
 function gradSums(
   gpu: Gpu,
   arrays: Arrays,
-  { gradOutput, input, weight, moments: { mean, variance } }: GradOperands,
+  { gradOutput, input, weight, moments: { mean, variance }, activated }: GradOperands,
   view: NormView,
   areReturned: boolean,
 ) {
   const { batch, rows, channels, groups, eps } = view;
   const slabs = slabsOf(gpu, view);
   const partial = arrays.temporary([batch, slabs.count, 2, channels]);
-  const operands = { grad_output: gradOutput, input, mean, partial };
+  const operands = {
+    grad_output: gradOutput,
+    input,
+    mean,
+    activated: activated ?? input,
+    partial,
+  };
   const { modules, workgroups } = slabs;
-  gradSumsKernel.dispatch(gpu, operands, slabs.params, { modules, workgroups });
+  const constants = { RELU: activated !== null };
+  gradSumsKernel.dispatch(gpu, operands, slabs.params, { modules, workgroups, constants });
   const shape = [batch, channels];
   const make = areReturned ? arrays.output : arrays.temporary;
   const [sumGrad, sumProduct] = [make(shape), make(shape)];
-  const [meanGrad, meanProduct] = [arrays.temporary(shape), arrays.temporary(shape)];
+  const means = arrays.temporary([2, batch, channels]);
   const merged = {
     partial,
     variance,
     weight: weight ?? mean,
     sum_grad: sumGrad,
     sum_product: sumProduct,
-    mean_grad: meanGrad,
-    mean_product: meanProduct,
+    means,
   };
   const size = channels / groups;
   const params = { total: batch * groups, groups, size, rows, slabs: slabs.count, eps };
@@ -263,5 +296,5 @@ function gradSums(
     workgroups: linearGrid(gpu, params.total),
     constants: { AFFINE: weight !== null },
   });
-  return { sumGrad, sumProduct, meanGrad, meanProduct };
+  return { sumGrad, sumProduct, means };
 }

@@ -1,11 +1,13 @@
-// grad_input = (weight * grad_output - mean_grad - x * mean_product) / sqrt(variance + eps)
+// grad_input = (weight * grad_output - means[0] - x * means[1]) / sqrt(variance + eps)
 //
-// with x the normalized input; the derivation is in channel-norm.ts. One invocation owns WIDTH
+// with x the normalized input; the derivation is in channel-norm.ts. Where RELU, grad_output counts
+// only where the activated output is above zero. One invocation owns WIDTH
 // channels of params.block rows.
 
 const WORKGROUP: u32 = 64u;
 const AFFINE: bool = true;   // false: weight 1, and any array in its place
 const CENTERED: bool = true; // false: mean and variance are constants, not functions of the input
+const RELU: bool = false;    // false: any array in the place of activated
 
 struct Params {
   total: u32,  // B * ceil(R / block) * C / WIDTH
@@ -21,10 +23,17 @@ struct Params {
 @group(0) @binding(2) var<storage, read> mean: array<Element>;             // [B, C / WIDTH]
 @group(0) @binding(3) var<storage, read> variance: array<Element>;         // [B, C / WIDTH]
 @group(0) @binding(4) var<storage, read> weight: array<Element>;           // [C / WIDTH]
-@group(0) @binding(5) var<storage, read> mean_grad: array<Element>;        // [B, C / WIDTH]
-@group(0) @binding(6) var<storage, read> mean_product: array<Element>;     // [B, C / WIDTH]
+@group(0) @binding(5) var<storage, read> means: array<Element>;            // [2, B, C / WIDTH]
+@group(0) @binding(6) var<storage, read> activated: array<Element>;        // [B, R, C / WIDTH]
 @group(0) @binding(7) var<storage, read_write> grad_input: array<Element>; // [B, R, C / WIDTH]
 @group(0) @binding(8) var<uniform> params: Params;
+
+fn gradient(at: u32) -> Element {
+  if (RELU) {
+    return select(grad_output[at], Element(), activated[at] <= Element());
+  }
+  return grad_output[at];
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -49,15 +58,16 @@ fn main(
   var at = (b * params.rows + first) * params.c + c;
   if (CENTERED) {
     let center = mean[channel];
-    let offset = mean_grad[channel] * scale;
-    let slope = mean_product[channel] * scale * scale;
+    let pitch = params.total / params.blocks; // B * C / WIDTH
+    let offset = means[channel] * scale;
+    let slope = means[pitch + channel] * scale * scale;
     for (var r = first; r < last; r++) {
-      grad_input[at] = grad_output[at] * factor - offset - (input[at] - center) * slope;
+      grad_input[at] = gradient(at) * factor - offset - (input[at] - center) * slope;
       at += params.c;
     }
   } else {
     for (var r = first; r < last; r++) {
-      grad_input[at] = grad_output[at] * factor;
+      grad_input[at] = gradient(at) * factor;
       at += params.c;
     }
   }

@@ -1,9 +1,12 @@
 // partial[b, s, 0, c] = sum of grad_output[b, r, c] over the rows r of slab s
 // partial[b, s, 1, c] = sum of grad_output[b, r, c] * (input[b, r, c] - mean[b, c])
 //
+// where RELU, with grad_output only where the activated output is above zero.
+//
 // As moments.wgsl: one workgroup owns one slab of CHANNEL_LANES elements.
 
 const CHANNEL_LANES: u32 = 8u;
+const RELU: bool = false; // false: any array in the place of activated
 
 struct Params {
   workgroups: u32, // B * S * blocks
@@ -17,8 +20,9 @@ struct Params {
 @group(0) @binding(0) var<storage, read> grad_output: array<Element>;   // [B, R, C / WIDTH]
 @group(0) @binding(1) var<storage, read> input: array<Element>;         // [B, R, C / WIDTH]
 @group(0) @binding(2) var<storage, read> mean: array<Element>;          // [B, C / WIDTH]
-@group(0) @binding(3) var<storage, read_write> partial: array<Element>; // [B, S, 2, C / WIDTH]
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(3) var<storage, read> activated: array<Element>;     // [B, R, C / WIDTH]
+@group(0) @binding(4) var<storage, read_write> partial: array<Element>; // [B, S, 2, C / WIDTH]
+@group(0) @binding(5) var<uniform> params: Params;
 
 @compute @workgroup_size(CHANNEL_LANES, ROW_LANES)
 fn main(
@@ -40,7 +44,10 @@ fn main(
     let center = mean[b * params.c + c];
     for (var r = first + lane.y; r < last; r += ROW_LANES) {
       let at = (b * params.rows + r) * params.c + c;
-      let g = grad_output[at];
+      var g = grad_output[at];
+      if (RELU) {
+        g = select(g, Element(), activated[at] <= Element());
+      }
       sums.first += g;
       sums.second += g * (input[at] - center);
     }

@@ -1,1 +1,1 @@
-export type { Affine, Moments } from "./channel-norm.ts";
+export type { Affine, AfterNorm, Moments } from "./channel-norm.ts";

@@ -1,8 +1,8 @@
 import { defineKernel } from "../../gpu/kernel.ts";
+import logistic from "../../wgsl/logistic.wgsl";
 import { LANES, WORKGROUP } from "../lanes/lanes.ts";
 import gradInputSource from "./grad-input.wgsl";
 import gradSumsSource from "./grad-sums.wgsl";
-import logistic from "./logistic.wgsl";
 import mergeMomentsSource from "./merge-moments.wgsl";
 import mergeSumsSource from "./merge-sums.wgsl";
 import momentsSource from "./moments.wgsl";
@@ -57,13 +57,14 @@ export const mergeMomentsKernel = defineKernel({
 export const normalizeKernel = defineKernel({
   name: "norm-normalize",
   modules: { "lanes.wgsl": LANES, "logistic.wgsl": logistic, "normalize.wgsl": normalizeSource },
-  constants: { WORKGROUP, AFFINE: true, SILU: false },
+  constants: { WORKGROUP, AFFINE: true, SILU: false, RELU: false, RESIDUAL: false },
   bindings: {
     input: "read",
     mean: "read",
     variance: "read",
     weight: "read",
     bias: "read",
+    residual: "read",
     output: "read_write",
   },
   params: BLOCK_PARAMS,
@@ -88,8 +89,14 @@ export const siluGradKernel = defineKernel({
 export const gradSumsKernel = defineKernel({
   name: "norm-grad-sums",
   modules: { "lanes.wgsl": LANES, "row-lanes.wgsl": oneRowLane, "grad-sums.wgsl": gradSumsSource },
-  constants: { CHANNEL_LANES },
-  bindings: { grad_output: "read", input: "read", mean: "read", partial: "read_write" },
+  constants: { CHANNEL_LANES, RELU: false },
+  bindings: {
+    grad_output: "read",
+    input: "read",
+    mean: "read",
+    activated: "read",
+    partial: "read_write",
+  },
   params: SLAB_PARAMS,
 });
 
@@ -103,8 +110,7 @@ export const mergeSumsKernel = defineKernel({
     weight: "read",
     sum_grad: "read_write",
     sum_product: "read_write",
-    mean_grad: "read_write",
-    mean_product: "read_write",
+    means: "read_write",
   },
   params: { total: "u32", groups: "u32", size: "u32", rows: "u32", slabs: "u32", eps: "f32" },
 });
@@ -112,15 +118,15 @@ export const mergeSumsKernel = defineKernel({
 export const normGradInputKernel = defineKernel({
   name: "norm-grad-input",
   modules: { "lanes.wgsl": LANES, "grad-input.wgsl": gradInputSource },
-  constants: { WORKGROUP, AFFINE: true, CENTERED: true },
+  constants: { WORKGROUP, AFFINE: true, CENTERED: true, RELU: false },
   bindings: {
     grad_output: "read",
     input: "read",
     mean: "read",
     variance: "read",
     weight: "read",
-    mean_grad: "read",
-    mean_product: "read",
+    means: "read",
+    activated: "read",
     grad_input: "read_write",
   },
   params: BLOCK_PARAMS,

@@ -1,7 +1,7 @@
 // sum_grad[b, c]    = sum of grad_output over the rows
 // sum_product[b, c] = sum of grad_output * normalized input over the rows
-// mean_grad[b, c], mean_product[b, c] = means of weight * the same over the rows and the channels
-//                                       of c's group: the coefficients of grad-input.wgsl
+// means[0, b, c], means[1, b, c] = means of weight * the same over the rows and the channels of c's
+//                                  group: the coefficients of grad-input.wgsl
 //
 // One invocation merges the slabs of one group, in fixed order.
 
@@ -17,14 +17,13 @@ struct Params {
   eps: f32,
 }
 
-@group(0) @binding(0) var<storage, read> partial: array<f32>;            // [B, S, 2, C]
-@group(0) @binding(1) var<storage, read> variance: array<f32>;           // [B, C]
-@group(0) @binding(2) var<storage, read> weight: array<f32>;             // [C]
-@group(0) @binding(3) var<storage, read_write> sum_grad: array<f32>;     // [B, C]
-@group(0) @binding(4) var<storage, read_write> sum_product: array<f32>;  // [B, C]
-@group(0) @binding(5) var<storage, read_write> mean_grad: array<f32>;    // [B, C]
-@group(0) @binding(6) var<storage, read_write> mean_product: array<f32>; // [B, C]
-@group(0) @binding(7) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> partial: array<f32>;           // [B, S, 2, C]
+@group(0) @binding(1) var<storage, read> variance: array<f32>;          // [B, C]
+@group(0) @binding(2) var<storage, read> weight: array<f32>;            // [C]
+@group(0) @binding(3) var<storage, read_write> sum_grad: array<f32>;    // [B, C]
+@group(0) @binding(4) var<storage, read_write> sum_product: array<f32>; // [B, C]
+@group(0) @binding(5) var<storage, read_write> means: array<f32>;       // [2, B, C]
+@group(0) @binding(6) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -62,8 +61,9 @@ fn main(
     group_product += w * product;
   }
   let count = f32(params.rows) * f32(params.size);
+  let pitch = params.total * params.size; // B * C
   for (var channel = first; channel < first + params.size; channel++) {
-    mean_grad[b * c + channel] = group_grad / count;
-    mean_product[b * c + channel] = group_product / count;
+    means[b * c + channel] = group_grad / count;
+    means[pitch + b * c + channel] = group_product / count;
   }
 }

@@ -1,6 +1,7 @@
 // output = (input[b, r, c] - mean[b, c]) / sqrt(variance[b, c] + eps) * weight[c] + bias[c]
 //
-// and, where SILU, its product with its own sigmoid.
+// and then, in the same pass, plus a residual where RESIDUAL; its product with its own sigmoid where
+// SILU, or nothing below zero where RELU.
 //
 // One invocation owns WIDTH channels of params.block rows: its coefficients are loaded once. The
 // mean is subtracted first; folding it into the bias would cancel where it is large.
@@ -8,6 +9,8 @@
 const WORKGROUP: u32 = 64u;
 const AFFINE: bool = true; // false: weight 1, bias 0, and any arrays in their places
 const SILU: bool = false;
+const RELU: bool = false;
+const RESIDUAL: bool = false; // false: any array in its place
 
 struct Params {
   total: u32,  // B * ceil(R / block) * C / WIDTH
@@ -23,8 +26,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read> variance: array<Element>;     // [B, C / WIDTH]
 @group(0) @binding(3) var<storage, read> weight: array<Element>;       // [C / WIDTH]
 @group(0) @binding(4) var<storage, read> bias: array<Element>;         // [C / WIDTH]
-@group(0) @binding(5) var<storage, read_write> output: array<Element>; // [B, R, C / WIDTH]
-@group(0) @binding(6) var<uniform> params: Params;
+@group(0) @binding(5) var<storage, read> residual: array<Element>;     // [B, R, C / WIDTH]
+@group(0) @binding(6) var<storage, read_write> output: array<Element>; // [B, R, C / WIDTH]
+@group(0) @binding(7) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -50,8 +54,14 @@ fn main(
   var at = (b * params.rows + first) * params.c + c;
   for (var r = first; r < last; r++) {
     var y = (input[at] - center) * scale + shift;
+    if (RESIDUAL) {
+      y += residual[at];
+    }
     if (SILU) {
       y *= logistic(y);
+    }
+    if (RELU) {
+      y = select(y, Element(), y <= Element()); // NaN stays NaN
     }
     output[at] = y;
     at += params.c;

@@ -6,13 +6,8 @@ import { type Choosable, choose, type Decision, decide } from "../../gpu/choice.
 import type { Gpu } from "../../gpu/gpu.ts";
 import { kernelHash, type Variant } from "../../gpu/tuning.ts";
 import { correlationKernels, structuralVariant } from "./correlate.ts";
-import {
-  columnsOf,
-  depthwiseGradInputKernel,
-  depthwiseGradWeightKernel,
-  depthwiseKernel,
-  isDepthwise,
-} from "./depthwise.ts";
+import { columnsOf, depthwiseGradWeightKernel, depthwiseKernel, isDepthwise } from "./depthwise.ts";
+import { depthwiseGradInputKernel } from "./depthwise-grad-input.ts";
 import type { Conv2dGeometry } from "./geometry.ts";
 import { gradWeightKernels, isGroupedGradWeight } from "./grad-weight.ts";
 import {

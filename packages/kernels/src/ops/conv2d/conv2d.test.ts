@@ -221,6 +221,46 @@ function gpuOf(device: GPUDevice, kernels: KernelFamily): Gpu {
   return gpu;
 }
 
+const EPILOGUES = [
+  { slope: 0.2, gain: Math.SQRT2, silu: false, residual: false },
+  { slope: 1, gain: 1, silu: true, residual: true },
+] as const;
+
+/** One for each kernel, and for stores of four channels and of one. */
+const EPILOGUE_SHAPES: readonly Case[] = [
+  { input: [2, 5, 7, 8], kernel: [3, 3], outputs: 64, options: { padding: 1 } },
+  { input: [1, 3, 3, 5], kernel: [3, 3], outputs: 33, options: { padding: 1 } },
+  { input: [1, 5, 7, 12], kernel: [3, 3], outputs: 3, options: { padding: 1 } },
+  { input: [1, 5, 6, 32], kernel: [3, 3], outputs: 32, options: { padding: 1, groups: 8 } },
+  { input: [1, 5, 4, 9], kernel: [3, 3], outputs: 6, options: { padding: 1, groups: 3 } },
+  { input: [2, 9, 10, 36], kernel: [3, 3], outputs: 36, options: { padding: 1, groups: 36 } },
+];
+
+async function checkEpilogue(
+  gpu: Gpu,
+  g: Conv2dGeometry,
+  { slope, gain, silu, ...has }: (typeof EPILOGUES)[number],
+): Promise<void> {
+  const host = operands(g, 7);
+  const shape = [g.n, g.oh, g.ow, g.o];
+  const input = gpu.upload(host.input, [g.n, g.h, g.w, g.c]);
+  const weight = gpu.upload(host.weight, [g.kh, g.kw, g.c / g.groups, g.o]);
+  const bias = gpu.upload(host.bias, [g.o]);
+  const residual = has.residual ? gpu.upload(host.gradOutput, shape) : null;
+  const output = conv2d(gpu, input, weight, g, { bias, residual, scale: 0.5, slope, gain, silu });
+  const sum = conv2dReference(host.input, host.weight, g);
+  const data = sum.data.map((value, i) => {
+    const v = 0.5 * value + host.bias[i % g.o]! + (has.residual ? host.gradOutput[i]! : 0);
+    return silu ? v / (1 + Math.exp(-v)) : gain * (v > 0 ? v : slope * v);
+  });
+  // |bias|, |residual| ≤ 1. The slope of a SiLU is at most 1.1, and its exponential is off by
+  // 3 + 2 |v| ulp.
+  const magnitude = sum.magnitude.map((m) => (silu ? (m + 2) * (m + 4) : m + 2));
+  const terms = (g.kh * g.kw * g.c) / g.groups + 6;
+  expect(await output.read()).toMatchReference({ data, magnitude, shape }, { terms });
+  for (const array of [input, weight, bias, residual, output]) array?.dispose();
+}
+
 describe.each(["registers", "tiled"] as const)("%s kernels", (family) => {
   test.for(Object.entries(CASES))("match the reference: %s", async ([, shape], { device }) => {
     await checkAll(gpuOf(device, family), geometryOf(shape), 1);
@@ -264,35 +304,9 @@ describe.each(["registers", "tiled"] as const)("%s kernels", (family) => {
     );
   });
 
-  test("the epilogue scales, adds the bias and applies a leaky ReLU with gain", async ({
-    device,
-  }) => {
+  test.for(EPILOGUES)("the epilogue computes %j", async (behind, { device }) => {
     const gpu = gpuOf(device, family);
-    for (const shape of [
-      CASES["64 outputs"],
-      CASES["depthwise 3×3"],
-      CASES["groups of 3 in, 2 out"],
-    ]) {
-      const g = geometryOf(shape as Case);
-      const host = operands(g, 7);
-      const input = gpu.upload(host.input, [g.n, g.h, g.w, g.c]);
-      const weight = gpu.upload(host.weight, [g.kh, g.kw, g.c / g.groups, g.o]);
-      const bias = gpu.upload(host.bias, [g.o]);
-      const reference = conv2dReference(host.input, host.weight, g);
-      for (const slope of [0.2, 0]) {
-        const epilogue = { bias, scale: 0.5, slope, gain: Math.SQRT2 };
-        const output = conv2d(gpu, input, weight, g, epilogue);
-        const data = reference.data.map((sum, i) => {
-          const v = 0.5 * sum + host.bias[i % g.o]!;
-          return Math.SQRT2 * (v > 0 ? v : slope * v);
-        });
-        const magnitude = reference.magnitude.map((m) => m + 2);
-        const terms = (g.kh * g.kw * g.c) / g.groups + 5;
-        expect(await output.read()).toMatchReference({ ...reference, data, magnitude }, { terms });
-        output.dispose();
-      }
-      for (const array of [input, weight, bias]) array.dispose();
-    }
+    for (const shape of EPILOGUE_SHAPES) await checkEpilogue(gpu, geometryOf(shape), behind);
   });
 });
 
@@ -391,7 +405,7 @@ describe("messages", () => {
     );
   });
 
-  test("options that are no sizes, and a bias of the wrong size", ({ gpu }) => {
+  test("options that are no sizes, and a bias or residual of the wrong size", ({ gpu }) => {
     expect(() => conv2dGeometry([1, 3, 3, 1], [1, 1, 1, 1], { stride: 0 })).toThrow(
       "conv2d: stride [0,0] must be integers of at least 1",
     );
@@ -399,6 +413,11 @@ describe("messages", () => {
     const one = gpu.zeros([1]);
     expect(() => conv2d(gpu, one, one, g, { bias: one })).toThrow(
       "conv2d: bias [1] must be [2], one per output channel",
+    );
+    expect(() => conv2d(gpu, one, one, g, { residual: one })).toThrow(
+      "conv2d: the residual is not of the output's shape\n" +
+        "  residual  [1]\n  output    [1, 1, 1, 2]\n" +
+        "Bring it to that shape first, with a convolution of its own.",
     );
     one.dispose();
   });

@@ -1,10 +1,8 @@
-import { ShapeError } from "../../errors.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { withArrays } from "../../gpu/with-arrays.ts";
-import { formatShape, sameShape } from "../../shape.ts";
 import { chooseConv2d } from "./choice.ts";
-import { correlate, type Epilogue } from "./correlate.ts";
+import { correlate } from "./correlate.ts";
 import { forwardCorrelation, gradInputCorrelations } from "./correlation.ts";
 import {
   depthwiseForward,
@@ -12,27 +10,21 @@ import {
   depthwiseGradWeight,
   isDepthwise,
 } from "./depthwise.ts";
+import { checkEpilogue, type Epilogue } from "./epilogue.ts";
 import type { Conv2dGeometry } from "./geometry.ts";
 import { gradWeight } from "./grad-weight.ts";
 import { forwardWeight, transposedWeight } from "./pack.ts";
 import { winogradForward, winogradGradInput } from "./winograd.ts";
 
-function checkBias(bias: GpuArray | null | undefined, channels: number): void {
-  if (bias == null || sameShape(bias.shape, [channels])) return;
-  throw new ShapeError(
-    `conv2d: bias ${formatShape(bias.shape)} must be [${channels}], one per output channel`,
-  );
-}
-
 /**
  * 2-D cross-correlation `output[n, o] = bias[o] + scale · Σ_c weight[o, c] ⋆ input[n, c]`, followed
- * by a leaky ReLU `gain · max(v, slope · v)` where the epilogue asks for one.
+ * by what the epilogue asks for: a residual, a leaky ReLU `gain · max(v, slope · v)`, a SiLU.
  *
  * @param input  `[N, H, W, C]`
  * @param weight `[KH, KW, C / groups, O]`
  * @param g      from `conv2dGeometry`, which validates
  * @returns `[N, OH, OW, O]`
- * @throws {ShapeError} if the bias is not `[O]`
+ * @throws {ShapeError} if the bias is not `[O]`, or the residual not of the output's shape
  * @see torch.nn.functional.conv2d
  */
 export function conv2d(
@@ -42,7 +34,7 @@ export function conv2d(
   g: Conv2dGeometry,
   epilogue: Epilogue = {},
 ): GpuArray {
-  checkBias(epilogue.bias, g.o);
+  checkEpilogue(epilogue, [g.n, g.oh, g.ow, g.o]);
   const variant = chooseConv2d(gpu, "conv2d", g);
   const { name, parameters } = variant;
   if (isDepthwise(g)) return depthwiseForward(gpu, input, weight, g, epilogue, parameters);

@@ -6,6 +6,14 @@ import { ceilDiv, foldGrid, type Workgroups } from "../../gpu/workgroups.ts";
 import type { Correlation } from "./correlation.ts";
 import correlationSource from "./correlation.wgsl";
 import directSource from "./direct.wgsl";
+import {
+  EPILOGUE,
+  EPILOGUE_CONSTANTS,
+  type Epilogue,
+  epilogueArrays,
+  epilogueConstants,
+  epilogueParams,
+} from "./epilogue.ts";
 import groupedSource from "./grouped.wgsl";
 import narrowSource from "./narrow.wgsl";
 import registersSource from "./registers.wgsl";
@@ -15,21 +23,16 @@ import storeScalar from "./store-scalar.wgsl";
 import storeVec4 from "./store-vec4.wgsl";
 import tiledSource from "./tiled.wgsl";
 
-/** `output = gain · leakyRelu(scale · sum + bias, slope)`; the defaults leave the sum as it is. */
-export interface Epilogue {
-  readonly bias?: GpuArray | null;
-  /** Factor of the sum, e.g. the equalised learning rate's. */
-  readonly scale?: number;
-  /** Slope of the negative half: 1 is linear, 0 is ReLU. */
-  readonly slope?: number;
-  /** Factor after the activation. */
-  readonly gain?: number;
-}
-
 /** Kernels of the correlation. */
 export type CorrelationVariant = "registers" | "tiled" | "narrow" | "grouped" | "direct";
 
-const bindings = { source: "read", weight: "read", bias: "read", output: "read_write" } as const;
+const bindings = {
+  source: "read",
+  weight: "read",
+  bias: "read",
+  residual: "read",
+  output: "read_write",
+} as const;
 const params = {
   rows: "u32",
   qh: "u32",
@@ -75,11 +78,12 @@ function define<const C extends Record<string, number>>(
     name: `conv2d.${variant}`,
     modules: {
       "correlation.wgsl": correlationSource,
+      ...EPILOGUE,
       "source.wgsl": sourceScalar,
       "store.wgsl": storeScalar,
       [`${variant}.wgsl`]: source,
     },
-    constants,
+    constants: { ...constants, ...EPILOGUE_CONSTANTS },
     bindings,
     params,
   });
@@ -124,7 +128,8 @@ export function correlate(
   { name, parameters }: Variant,
 ): void {
   const variant = name as CorrelationVariant;
-  const arrays = { source, weight, bias: epilogue.bias ?? weight, output };
+  const arrays = { source, weight, ...epilogueArrays(epilogue, weight), output };
+  const behind = epilogueConstants(epilogue);
   const store = { "store.wgsl": job.outC % 4 === 0 ? storeVec4 : storeScalar };
   const load = { "source.wgsl": vectorisable(job) ? sourceVec4 : sourceScalar };
   const values = paramsOf(job, epilogue);
@@ -138,6 +143,7 @@ export function correlate(
   switch (variant) {
     case "registers": {
       const constants = {
+        ...behind,
         TM: parameters["TM"] ?? rowsPerInvocation(rows),
         TN: parameters["TN"] ?? (columns > 8 ? 2 : 1),
       };
@@ -154,7 +160,7 @@ export function correlate(
       const large = ceilDiv(rows, 128) * job.groups * ceilDiv(columns, 32) >= 128 && columns > 16;
       const side = parameters["SIDE"] ?? (large ? 128 : 64);
       correlationKernels.tiled.dispatch(gpu, arrays, values, {
-        constants: { BM: side, BN: side },
+        constants: { ...behind, BM: side, BN: side },
         modules: { ...store, ...load },
         workgroups: grid(job.groups * ceilDiv(columns, side / 4), side),
       });
@@ -163,7 +169,7 @@ export function correlate(
     case "narrow": {
       const LANES = gpu.family === "registers" ? 8 : 64;
       correlationKernels.narrow.dispatch(gpu, arrays, values, {
-        constants: { LANES },
+        constants: { ...behind, LANES },
         modules: { ...store, ...load },
         workgroups: grid(columns, 4 * LANES),
       });
@@ -172,7 +178,7 @@ export function correlate(
     case "grouped": {
       const LANES = gpu.family === "registers" ? 8 : 64;
       correlationKernels.grouped.dispatch(gpu, arrays, values, {
-        constants: { LANES },
+        constants: { ...behind, LANES },
         modules: { ...store, ...load },
         workgroups: grid(ceilDiv(job.outC / 4, LANES), 4),
       });
@@ -180,7 +186,7 @@ export function correlate(
     }
     case "direct": {
       const workgroups = foldGrid(ceilDiv(rows * job.outC, 64), limit);
-      correlationKernels.direct.dispatch(gpu, arrays, values, { workgroups });
+      correlationKernels.direct.dispatch(gpu, arrays, values, { constants: behind, workgroups });
       return;
     }
     default:
@@ -232,9 +238,6 @@ function paramsOf(job: Correlation, epilogue: Epilogue) {
     out_step_w: w.outStep,
     group_outputs: job.outC / job.groups,
     weight_pitch: ceilDiv(job.outC, 4),
-    has_bias: epilogue.bias == null ? 0 : 1,
-    scale: epilogue.scale ?? 1,
-    slope: epilogue.slope ?? 1,
-    gain: epilogue.gain ?? 1,
+    ...epilogueParams(epilogue),
   };
 }

@@ -6,8 +6,8 @@
 // q runs over a grid [QH, QW]; samples outside the source count as zero. Forward: the grid is the
 // output. Data gradient: one such sum per class of input pixels modulo the stride (correlation.ts).
 //
-// Shared by registers.wgsl, tiled.wgsl, grouped.wgsl and direct.wgsl; `output` and `store` come
-// from store-*.wgsl, `source` from source-*.wgsl.
+// Shared by registers.wgsl, tiled.wgsl, narrow.wgsl, grouped.wgsl and direct.wgsl; `output`, `store`
+// and `residual_at` come from store-*.wgsl, `source` from source-*.wgsl, `activate` from epilogue.wgsl.
 
 struct Params {
   rows: u32, // N * QH * QW
@@ -47,7 +47,7 @@ struct Params {
 
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>; // [KH, KW, depth, weight_pitch]
 @group(0) @binding(2) var<storage, read> bias: array<f32>; // [O], or anything without a bias
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(5) var<uniform> params: Params;
 
 // A row of the sum: one pixel of the grid.
 struct Row {
@@ -91,9 +91,8 @@ fn weight_row(th: u32, tw: u32) -> u32 {
   return (kh * params.kernel_w + kw) * params.depth;
 }
 
-// gain * leaky_relu(scale * sum + bias): slope 1 is linear, slope 0 is ReLU. NaN stays NaN, and
-// ReLU of -inf is 0, not 0 * -inf.
-fn epilogue(sum: vec4f, channel: u32) -> vec4f {
+// activate(scale * sum + bias + residual) of four channels; `element` is the row's `out`.
+fn epilogue(sum: vec4f, element: u32, channel: u32) -> vec4f {
   var v = sum * params.scale;
   if (params.has_bias != 0u) {
     let last = params.out_c - 1u;
@@ -104,6 +103,8 @@ fn epilogue(sum: vec4f, channel: u32) -> vec4f {
       bias[min(channel + 3u, last)],
     );
   }
-  let negative = select(v * params.slope, vec4f(), params.slope == 0.0);
-  return params.gain * select(v, negative, v <= vec4f());
+  if (RESIDUAL) {
+    v += residual_at(element, channel);
+  }
+  return activate(v);
 }

@@ -3,18 +3,40 @@ import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
 import type { Variant } from "../../gpu/tuning.ts";
 import { ceilDiv, foldGrid } from "../../gpu/workgroups.ts";
-import type { Epilogue } from "./correlate.ts";
 import depthwiseSource from "./depthwise.wgsl";
-import gradInputSource from "./depthwise-grad-input.wgsl";
+import { dispatchStridedGradInput } from "./depthwise-grad-input.ts";
 import gradWeightSource from "./depthwise-grad-weight.wgsl";
+import {
+  EPILOGUE,
+  EPILOGUE_CONSTANTS,
+  type Epilogue,
+  epilogueArrays,
+  epilogueConstants,
+  epilogueParams,
+} from "./epilogue.ts";
 import type { Conv2dGeometry } from "./geometry.ts";
 import { slabsFor, sumSlabs } from "./slabs.ts";
 
 export const depthwiseKernel = defineKernel({
   name: "conv2d.depthwise",
-  modules: { "depthwise.wgsl": depthwiseSource },
-  constants: { WORKGROUP: 64, KH: 3, KW: 3, SH: 1, SW: 1, TW: 4, FLIP: false },
-  bindings: { input: "read", weight: "read", bias: "read", output: "read_write" },
+  modules: { ...EPILOGUE, "depthwise.wgsl": depthwiseSource },
+  constants: {
+    WORKGROUP: 64,
+    KH: 3,
+    KW: 3,
+    SH: 1,
+    SW: 1,
+    TW: 4,
+    FLIP: false,
+    ...EPILOGUE_CONSTANTS,
+  },
+  bindings: {
+    input: "read",
+    weight: "read",
+    bias: "read",
+    residual: "read",
+    output: "read_write",
+  },
   params: {
     total: "u32",
     strip: "u32",
@@ -30,30 +52,6 @@ export const depthwiseKernel = defineKernel({
     scale: "f32",
     slope: "f32",
     gain: "f32",
-  },
-});
-
-export const depthwiseGradInputKernel = defineKernel({
-  name: "conv2d.depthwiseGradInput",
-  modules: { "depthwise-grad-input.wgsl": gradInputSource },
-  constants: { WORKGROUP: 64, KH: 3, KW: 3, SH: 2, SW: 2, TQ: 4 },
-  bindings: { grad_output: "read", weight: "read", grad_input: "read_write" },
-  params: {
-    total: "u32",
-    strip: "u32",
-    strips: "u32",
-    blocks: "u32",
-    cells_h: "u32",
-    first_p: "u32",
-    first_q: "u32",
-    h: "u32",
-    w: "u32",
-    c4: "u32",
-    oh: "u32",
-    ow: "u32",
-    pad_top: "i32",
-    pad_left: "i32",
-    scale: "f32",
   },
 });
 
@@ -147,7 +145,7 @@ function dispatchForward(
   const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
   depthwiseKernel.dispatch(
     gpu,
-    { input, weight, bias: epilogue.bias ?? weight, output },
+    { input, weight, ...epilogueArrays(epilogue, weight), output },
     {
       total,
       strip,
@@ -159,13 +157,18 @@ function dispatchForward(
       ow: g.ow,
       pad_top: g.padTop,
       pad_left: g.padLeft,
-      has_bias: epilogue.bias == null ? 0 : 1,
-      scale: epilogue.scale ?? 1,
-      slope: epilogue.slope ?? 1,
-      gain: epilogue.gain ?? 1,
+      ...epilogueParams(epilogue),
     },
     {
-      constants: { KH: g.kh, KW: g.kw, SH: g.strideH, SW: g.strideW, TW, FLIP: FLIP === 1 },
+      constants: {
+        ...epilogueConstants(epilogue),
+        KH: g.kh,
+        KW: g.kw,
+        SH: g.strideH,
+        SW: g.strideW,
+        TW,
+        FLIP: FLIP === 1,
+      },
       workgroups: foldGrid(ceilDiv(total, 64), limit),
     },
   );
@@ -195,61 +198,10 @@ export function depthwiseGradInput(
     dispatchForward(gpu, arrays, transposed, { scale }, { ...parameters, FLIP: 1 });
     return gradInput;
   }
-  dispatchStridedGradInput(gpu, { gradOutput, weight, gradInput }, g, scale, parameters);
+  const { TW = columnsOf(g), STRIP: strip = STRIP[gpu.family] } = parameters;
+  const arrays = { grad_output: gradOutput, weight, grad_input: gradInput };
+  dispatchStridedGradInput(gpu, arrays, g, scale, { columns: TW, strip });
   return gradInput;
-}
-
-/** Cells of `stride` elements of the padded axis: the first that reaches into it, and how many. */
-function cellsOf(size: number, stride: number, pad: number) {
-  const first = Math.floor(pad / stride);
-  return { first, count: Math.floor((pad + size - 1) / stride) - first + 1 };
-}
-
-function dispatchStridedGradInput(
-  gpu: Gpu,
-  arrays: {
-    readonly gradOutput: GpuArray;
-    readonly weight: GpuArray;
-    readonly gradInput: GpuArray;
-  },
-  g: Conv2dGeometry,
-  scale: number,
-  parameters: Parameters,
-): void {
-  const { gradOutput: grad_output, weight, gradInput: grad_input } = arrays;
-  const { TW: TQ = columnsOf(g), STRIP: wanted = STRIP[gpu.family] } = parameters;
-  const c4 = g.c / 4;
-  const rows = cellsOf(g.h, g.strideH, g.padTop);
-  const columns = cellsOf(g.w, g.strideW, g.padLeft);
-  const strip = Math.min(rows.count, wanted);
-  const strips = ceilDiv(rows.count, strip);
-  const blocks = ceilDiv(columns.count, TQ);
-  const total = g.n * strips * blocks * c4;
-  depthwiseGradInputKernel.dispatch(
-    gpu,
-    { grad_output, weight, grad_input },
-    {
-      total,
-      strip,
-      strips,
-      blocks,
-      cells_h: rows.count,
-      first_p: rows.first,
-      first_q: columns.first,
-      h: g.h,
-      w: g.w,
-      c4,
-      oh: g.oh,
-      ow: g.ow,
-      pad_top: g.padTop,
-      pad_left: g.padLeft,
-      scale,
-    },
-    {
-      constants: { KH: g.kh, KW: g.kw, SH: g.strideH, SW: g.strideW, TQ },
-      workgroups: foldGrid(ceilDiv(total, 64), gpu.device.limits.maxComputeWorkgroupsPerDimension),
-    },
-  );
 }
 
 /** Weight gradient of {@link isDepthwise} geometries; `[KH, KW, 1, C]`. */

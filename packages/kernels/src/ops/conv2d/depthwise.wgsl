@@ -38,13 +38,16 @@ struct Params {
 @group(0) @binding(0) var<storage, read> input: array<vec4f>; // [N, H, W, C]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>; // [KH, KW, 1, C]
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>; // [C], or anything without a bias
-@group(0) @binding(3) var<storage, read_write> output: array<vec4f>; // [N, OH, OW, C]
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(3) var<storage, read> residual: array<vec4f>; // as output, or anything without one
+@group(0) @binding(4) var<storage, read_write> output: array<vec4f>; // [N, OH, OW, C]
+@group(0) @binding(5) var<uniform> params: Params;
 
-fn epilogue(sum: vec4f, b: vec4f) -> vec4f {
-  let v = sum * params.scale + b;
-  let negative = select(v * params.slope, vec4f(), params.slope == 0.0);
-  return params.gain * select(v, negative, v <= vec4f());
+fn epilogue(sum: vec4f, b: vec4f, at: u32) -> vec4f {
+  var v = sum * params.scale + b;
+  if (RESIDUAL) {
+    v += residual[at];
+  }
+  return activate(v);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -103,7 +106,8 @@ fn main(
       let first = ((n * params.oh + y0 + m + 1u - LIVE) * params.ow + x0) * params.c4 + c;
       for (var t = 0u; t < TW; t++) {
         if (x0 + t < params.ow) {
-          output[first + t * params.c4] = epilogue(acc[t], b);
+          let at = first + t * params.c4;
+          output[at] = epilogue(acc[t], b, at);
         }
       }
     }

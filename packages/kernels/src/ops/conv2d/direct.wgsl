@@ -28,5 +28,5 @@ fn main(
       }
     }
   }
-  output[row.out + channel] = epilogue(vec4f(acc), channel).x;
+  output[row.out + channel] = epilogue(vec4f(acc), row.out, channel).x;
 }

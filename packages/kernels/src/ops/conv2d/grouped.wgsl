@@ -51,7 +51,7 @@ fn main(
   if (4u * column < params.out_c) {
     for (var t = 0u; t < TM; t++) {
       if (first_row + t < params.rows) {
-        store(rows[t].out, channel, epilogue(acc[t], channel));
+        store(rows[t].out, channel, epilogue(acc[t], rows[t].out, channel));
       }
     }
   }

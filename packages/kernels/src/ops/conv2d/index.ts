@@ -1,6 +1,6 @@
 export { type Candidate, type Conv2dPass, type Explanation, explainConv2d } from "./choice.ts";
 export { conv2d, conv2dGradInput, conv2dGradWeight } from "./conv2d.ts";
-export type { Epilogue } from "./correlate.ts";
+export type { Epilogue } from "./epilogue.ts";
 export {
   type Conv2dGeometry,
   type Conv2dOptions,

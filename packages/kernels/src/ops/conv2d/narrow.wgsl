@@ -45,7 +45,8 @@ fn main(
 
   for (var t = 0u; t < TM; t++) {
     if (first_row + t * LANES < params.rows) {
-      store(rows[t].out, 4u * column, epilogue(acc[t], 4u * column));
+      let out = rows[t].out;
+      store(out, 4u * column, epilogue(acc[t], out, 4u * column));
     }
   }
 }

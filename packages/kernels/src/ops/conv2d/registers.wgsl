@@ -65,7 +65,7 @@ fn main(
       let c = column + j * LANES;
       if (first_row + t < params.rows && c < columns) {
         let channel = group * params.group_outputs + 4u * c;
-        store(rows[t].out, channel, epilogue(acc[t][j], channel));
+        store(rows[t].out, channel, epilogue(acc[t][j], rows[t].out, channel));
       }
     }
   }

@@ -105,7 +105,7 @@ fn main(
         let c = first_column + j * ACROSS + tx;
         if (c < columns) {
           let channel = group * params.group_outputs + 4u * c;
-          store(out, channel, epilogue(acc[i][j], channel));
+          store(out, channel, epilogue(acc[i][j], out, channel));
         }
       }
     }

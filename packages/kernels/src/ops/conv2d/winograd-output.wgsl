@@ -1,5 +1,5 @@
 // The 2×2 outputs Aᵀ m A of one tile, four channels an invocation, with the convolution's epilogue
-// gain * leaky_relu(scale * sum + bias); see winograd.ts.
+// activate(scale * sum + bias + residual); see winograd.ts.
 
 const LANES: u32 = 8u;
 
@@ -19,13 +19,16 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> products: array<vec4f>; // [tiles, 16, O]
 @group(0) @binding(1) var<storage, read> bias: array<vec4f>; // [O], or anything without a bias
-@group(0) @binding(2) var<storage, read_write> output: array<vec4f>; // [N, OH, OW, O]
-@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read> residual: array<vec4f>; // as output, or anything without one
+@group(0) @binding(3) var<storage, read_write> output: array<vec4f>; // [N, OH, OW, O]
+@group(0) @binding(4) var<uniform> params: Params;
 
-fn epilogue(sum: vec4f, b: vec4f) -> vec4f {
-  let v = sum * params.scale + b;
-  let negative = select(v * params.slope, vec4f(), params.slope == 0.0);
-  return params.gain * select(v, negative, v <= vec4f());
+fn epilogue(sum: vec4f, b: vec4f, at: u32) -> vec4f {
+  var v = sum * params.scale + b;
+  if (RESIDUAL) {
+    v += residual[at];
+  }
+  return activate(v);
 }
 
 @compute @workgroup_size(LANES)
@@ -61,15 +64,17 @@ fn main(
     let out = ((n * params.oh + y) * params.ow + x) * params.o4 + c;
     let right = x + 1u < params.ow;
     let down = y + 1u < params.oh;
-    output[out] = epilogue(above[0] + above[1] + above[2], b);
+    output[out] = epilogue(above[0] + above[1] + above[2], b, out);
     if (right) {
-      output[out + params.o4] = epilogue(above[1] - above[2] - above[3], b);
+      let at = out + params.o4;
+      output[at] = epilogue(above[1] - above[2] - above[3], b, at);
     }
     if (down) {
       let next = out + params.ow * params.o4;
-      output[next] = epilogue(below[0] + below[1] + below[2], b);
+      output[next] = epilogue(below[0] + below[1] + below[2], b, next);
       if (right) {
-        output[next + params.o4] = epilogue(below[1] - below[2] - below[3], b);
+        let at = next + params.o4;
+        output[at] = epilogue(below[1] - below[2] - below[3], b, at);
       }
     }
   }

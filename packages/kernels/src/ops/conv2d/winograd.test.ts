@@ -82,6 +82,34 @@ describe.each(["registers", "tiled"] as const)("Winograd on %s kernels", (kernel
   });
 });
 
+test("its epilogue is that of the other kernels, at the edges of odd images too", async ({
+  device,
+}) => {
+  const shape: Case = { input: [1, 5, 7, 8], kernel: [3, 3], outputs: 12, options: { padding: 1 } };
+  const g = geometryOf(shape);
+  const host = operands(g, 11);
+  const gpu = new Gpu(device, { overrides: { conv2d: "winograd" } });
+  const outputShape = [g.n, g.oh, g.ow, g.o];
+  const input = gpu.upload(host.input, [g.n, g.h, g.w, g.c]);
+  const weight = gpu.upload(host.weight, [3, 3, g.c, g.o]);
+  const bias = gpu.upload(host.bias, [g.o]);
+  const residual = gpu.upload(host.gradOutput, outputShape);
+  const sums = await conv2d(gpu, input, weight, g).read();
+  for (const silu of [true, false]) {
+    const epilogue = { bias, residual, scale: 0.5, slope: 0.2, gain: 2, silu };
+    const actual = await conv2d(gpu, input, weight, g, epilogue).read();
+    const v = Float64Array.from(
+      sums,
+      (sum, i) => 0.5 * sum + host.bias[i % g.o]! + host.gradOutput[i]!,
+    );
+    const data = v.map((x) => (silu ? x / (1 + Math.exp(-x)) : 2 * Math.max(x, 0.2 * x)));
+    // From the same sums: the additions' roundings, and an exponential off by 3 + 2 |v| ulp.
+    const magnitude = v.map((x, i) => (Math.abs(sums[i]!) + 2) * (Math.abs(x) + 4));
+    expect(actual).toMatchReference({ data, magnitude, shape: outputShape }, { terms: 4 });
+  }
+  gpu.destroy();
+});
+
 test("a refused workspace leaves nothing behind", ({ device }) => {
   const shape = { input: [1, 32, 32, 64], kernel: [3, 3], outputs: 64 } as const;
   const g = geometryOf({ ...shape, input: [...shape.input], kernel: [...shape.kernel] });

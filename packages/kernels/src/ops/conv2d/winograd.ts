@@ -13,8 +13,16 @@ import { defineKernel } from "../../gpu/kernel.ts";
 import type { Variant } from "../../gpu/tuning.ts";
 import { withArrays } from "../../gpu/with-arrays.ts";
 import { ceilDiv, foldGrid, type Workgroups } from "../../gpu/workgroups.ts";
-import { correlate, type Epilogue } from "./correlate.ts";
+import { correlate } from "./correlate.ts";
 import type { Correlation, CorrelationAxis } from "./correlation.ts";
+import {
+  EPILOGUE,
+  EPILOGUE_CONSTANTS,
+  type Epilogue,
+  epilogueArrays,
+  epilogueConstants,
+  epilogueParams,
+} from "./epilogue.ts";
 import type { Conv2dGeometry } from "./geometry.ts";
 import { derive } from "./pack.ts";
 import inputSource from "./winograd-input.wgsl";
@@ -49,9 +57,9 @@ export const winogradInputKernel = defineKernel({
 
 export const winogradOutputKernel = defineKernel({
   name: "conv2d.winogradOutput",
-  modules: { "winograd-output.wgsl": outputSource },
-  constants: { LANES: 8 },
-  bindings: { products: "read", bias: "read", output: "read_write" },
+  modules: { ...EPILOGUE, "winograd-output.wgsl": outputSource },
+  constants: { LANES: 8, ...EPILOGUE_CONSTANTS },
+  bindings: { products: "read", bias: "read", residual: "read", output: "read_write" },
   params: {
     tiles: "u32",
     first_tile: "u32",
@@ -223,17 +231,18 @@ function transformInput(
 function transformOutput(
   gpu: Gpu,
   products: GpuArray,
-  { bias, scale = 1, slope = 1, gain = 1 }: Epilogue,
+  epilogue: Epilogue,
   output: GpuArray,
   { oh, ow, outputs }: Pass,
   place: Place,
 ): void {
   const o4 = outputs / 4;
+  const { constants, workgroups } = lanesOver(gpu, o4, place.tiles);
   winogradOutputKernel.dispatch(
     gpu,
-    { products, bias: bias ?? products, output },
-    { ...place, oh, ow, o4, has_bias: bias == null ? 0 : 1, scale, slope, gain },
-    lanesOver(gpu, o4, place.tiles),
+    { products, ...epilogueArrays(epilogue, products), output },
+    { ...place, oh, ow, o4, ...epilogueParams(epilogue) },
+    { constants: { ...constants, ...epilogueConstants(epilogue) }, workgroups },
   );
 }
 

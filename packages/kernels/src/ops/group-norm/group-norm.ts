@@ -84,8 +84,9 @@ export function groupNorm(
   geometry: GroupNormGeometry,
 ): { output: GpuArray; moments: Moments } {
   const own = moments(gpu, input, geometry);
+  const after = { activation: geometry.silu ? ("silu" as const) : null };
   try {
-    return { output: normalize(gpu, input, own, affine, geometry, geometry.silu), moments: own };
+    return { output: normalize(gpu, input, own, affine, geometry, after), moments: own };
   } catch (error) {
     own.mean.dispose();
     own.variance.dispose();

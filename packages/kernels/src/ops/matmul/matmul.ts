@@ -6,7 +6,7 @@ import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { formatShape, type Shape } from "../../shape.ts";
 import { conv2d, conv2dGradInput, conv2dGradWeight } from "../conv2d/conv2d.ts";
-import type { Epilogue } from "../conv2d/correlate.ts";
+import type { Epilogue } from "../conv2d/epilogue.ts";
 import { type Conv2dGeometry, conv2dGeometry } from "../conv2d/geometry.ts";
 
 /** The resolved sizes of `[…, K] × [K, N] → […, N]`, with the leading axes folded into M. */
