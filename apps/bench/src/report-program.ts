@@ -49,8 +49,8 @@ function parsePort(text: string): number {
 export function modelScheduleOf(options: Pick<ModelOptions, "quick" | "repeats">): Schedule {
   const { quick, repeats } = options;
   return quick
-    ? { rounds: repeats ?? 3, minSampleMs: 0, slowMs: 1000 }
-    : { rounds: repeats ?? 7, minSampleMs: 50, slowMs: 5000 };
+    ? { rounds: repeats ?? 3, minSampleMs: 0, slowMs: 1000, slowestMs: 10_000 }
+    : { rounds: repeats ?? 7, minSampleMs: 50, slowMs: 5000, slowestMs: 10_000 };
 }
 
 function addModels(program: Command, actions: ReportActions): void {

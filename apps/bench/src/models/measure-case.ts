@@ -1,4 +1,4 @@
-import type { Gpu, GpuStats } from "@fauxgrad/kernels";
+import type { Gpu } from "@fauxgrad/kernels";
 import type { Ceilings } from "../measure/ceilings.ts";
 import { costOf, hasCpuClock } from "../measure/cost.ts";
 import { type Contestant, interleave, type Schedule } from "../measure/rounds.ts";
@@ -19,7 +19,7 @@ export interface ModelSession {
   readonly schedule: Schedule;
 }
 
-/** Steps of which the encoding is timed. */
+/** Steps of which the encoding is timed; of slow ones, one. */
 const ENCODED_STEPS = 5;
 
 /** Numbers of a step, refused unless all are finite and there are some. */
@@ -40,6 +40,7 @@ function isRepeatable({ use }: ModelCase): boolean {
 function contestantOf(gpu: Gpu, entry: ModelCase, workload: Workload, first: string): Contestant {
   return {
     name: entry.name,
+    isWarm: true,
     sample: (repeats) =>
       costOf(async () => {
         for (let i = 0; i < repeats; i++) await workload.run();
@@ -70,10 +71,10 @@ async function requireRepeatable(gpu: Gpu, entry: ModelCase, first: string): Pro
 }
 
 /** Microseconds of this thread a dispatch, while the device has nothing else to do. */
-async function encodingOf(gpu: Gpu, workload: Workload): Promise<Summary | null> {
+async function encodingOf(gpu: Gpu, workload: Workload, steps: number): Promise<Summary | null> {
   if (!workload.isSynchronous) return null;
   const samples: number[] = [];
-  for (let i = 0; i < ENCODED_STEPS; i++) {
+  for (let i = 0; i < steps; i++) {
     await gpu.synchronize();
     const before = gpu.stats.dispatches;
     const { ms, cpuMs } = await costOf(() => {
@@ -86,16 +87,22 @@ async function encodingOf(gpu: Gpu, workload: Workload): Promise<Summary | null>
   return summarise(samples);
 }
 
-/** Memory of one step, from a device that has given back what it does not use. */
-async function memoryOf(gpu: Gpu, workload: Workload): Promise<StepMemory> {
+/** Memory and dispatches of one step, from a device that has given back what it does not use. */
+async function stepStats(
+  gpu: Gpu,
+  workload: Workload,
+): Promise<{ readonly memory: StepMemory; readonly dispatches: number }> {
   await gpu.synchronize();
   gpu.trim();
-  const restingBytes = gpu.stats.liveBytes;
+  const { liveBytes: restingBytes, dispatches: before } = gpu.stats;
   gpu.resetPeak();
   await workload.run();
   await gpu.synchronize();
-  const { peakLiveBytes, peakBytes }: GpuStats = gpu.stats;
-  return { restingBytes, peakLiveBytes, peakBytes };
+  const { peakLiveBytes, peakBytes, dispatches } = gpu.stats;
+  return {
+    memory: { restingBytes, peakLiveBytes, peakBytes },
+    dispatches: dispatches - before,
+  };
 }
 
 async function timelineOf(gpu: Gpu, workload: Workload): Promise<TimedDispatch[]> {
@@ -118,10 +125,7 @@ export async function measureCase(
     await workload.run();
     const first = checksum(await finiteResult(workload));
     await requireRepeatable(gpu, entry, first);
-    const memory = await memoryOf(gpu, workload);
-    const before = gpu.stats.dispatches;
-    await workload.run();
-    const dispatches = gpu.stats.dispatches - before;
+    const { memory, dispatches } = await stepStats(gpu, workload);
     const timings = await interleave([contestantOf(gpu, entry, workload, first)], schedule);
     const timing = timings.get(name);
     if (timing === undefined || "failure" in timing) {
@@ -144,7 +148,7 @@ export async function measureCase(
       gflops: flops / ms.median / 1e6,
       ofCeiling: flops / (rates.fmaGFLOPs * 1e6) / taken,
       dispatches,
-      encodingUs: await encodingOf(gpu, workload),
+      encodingUs: await encodingOf(gpu, workload, ms.median > schedule.slowMs ? 1 : ENCODED_STEPS),
       memory,
       timeline,
       checksum: first,
