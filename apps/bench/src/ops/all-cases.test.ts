@@ -43,7 +43,9 @@ for (const kernels of ["registers", "tiled"] satisfies KernelFamily[]) {
       contestant.dispose();
       expect(gpu.stats.arrays, JSON.stringify(job)).toBe(0);
       const wrong = output.with(0, output[0]! + 0.01);
-      expect(() => validate(job, operands, wrong), JSON.stringify(job)).toThrow("elements are wrong; output[");
+      expect(() => validate(job, operands, wrong), JSON.stringify(job)).toThrow(
+        "elements are wrong; output[",
+      );
     }
     gpu.destroy();
   });
