@@ -37,7 +37,7 @@ export interface TrainingImages {
 }
 
 /**
- * Finds the images of both parts.
+ * Finds the images of both parts. A class that has no validation images is told and left out.
  *
  * @throws {RangeError} if there is no training part, or a class is not there
  * @throws {CommandLineError} if all images are of one label, or there are fewer than the limit
@@ -54,9 +54,9 @@ export async function findImages({
   const files = new Map(paths.map((relative, i) => [relative, images[i]?.file ?? ""]));
   const options = classes === null ? {} : { classes };
   const load = (split: "train" | "val"): TrainingImage[] => {
-    const set = trainingSet(paths, split, options);
+    const set = trainingSet(paths, split, { ...options, lenient: split === "val" });
     for (const notice of set.notices) note(`${split}: ${notice}`);
-    note(`${split}: ${countsOf(set)}`);
+    note(`${split}: ${countsOf(set) || "no images"}`);
     return set.images.map(({ path: relative, label }) => {
       return { file: files.get(relative) ?? relative, relative, label };
     });

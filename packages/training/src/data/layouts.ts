@@ -127,34 +127,35 @@ export function splitsOf(paths: readonly string[]): Split[] {
  * @param paths relative to the root, separated by "/"
  * @param split `val` also finds a folder called `validation`
  * @param options.classes only these, in this order
+ * @param options.lenient a class that is not there is a notice, and the part may be empty: a
+ * validation can do without
  * @throws {RangeError} if the part or a class is not there, or there is no image in a folder of a
  * class
  */
 export function trainingSet(
   paths: readonly string[],
   split: Split,
-  options: { readonly classes?: readonly string[] } = {},
+  options: { readonly classes?: readonly string[]; readonly lenient?: boolean } = {},
 ): Dataset {
+  const { lenient = false } = options;
   const root = splitFolder(folderTree(paths), split);
   const present = isNamedPair(root) ? [""] : folderNames(root);
-  const classes = options.classes ?? present;
-  const missing = classes.filter((name) => !present.includes(name));
-  if (missing.length > 0) {
+  const wanted = options.classes ?? present;
+  const missing = wanted.filter((name) => !present.includes(name));
+  if (missing.length > 0 && !lenient) {
     throw new RangeError(
       `trainingSet: ${split} has no folder for ${missing.join(", ")}\n` +
         `  there  ${present.join(", ") || "no folders of classes"}\n` +
         "Name classes that are there, or none for all of them.",
     );
   }
-  const collected = classes.map((name) =>
-    collectImages(name === "" ? root : folderAt(root, name), name),
-  );
+  const collected = wanted
+    .filter((name) => present.includes(name))
+    .map((name) => collectImages(name === "" ? root : folderAt(root, name), name));
   const images = collected.flatMap((each) => each.images);
-  if (images.length === 0) throw noImages("trainingSet", root);
-  return datasetOf(
-    images,
-    collected.flatMap((each) => each.notices),
-  );
+  if (images.length === 0 && !lenient) throw noImages("trainingSet", root);
+  const notices = missing.length === 0 ? [] : [`Not there, and left out: ${missing.join(", ")}.`];
+  return datasetOf(images, [...notices, ...collected.flatMap((each) => each.notices)]);
 }
 
 function splitFolder(tree: Folder, split: Split): Folder {
