@@ -52,7 +52,9 @@ async function sample([folder]: readonly string[], options: SampleOptions): Prom
   noteFindings(found);
   const candidates = await unseen(found.images, folder!, options);
   const grouping = groupBy === undefined ? {} : { grouping: groupBy };
-  const chosen = withSharedReals(fewShots(candidates, { seed, shots, ...grouping }).map(asTrain));
+  // Shared first: else a generator would get those of the N real images that lie in its categories.
+  const shared = withSharedReals(candidates.map(asTrain));
+  const chosen = fewShots(shared, { seed, shots, ...grouping });
   const part = layout === "tgd" ? `${shots}_shot` : "train";
   const entries = await layOut(placeFiles(chosen, layout, part), {
     out,

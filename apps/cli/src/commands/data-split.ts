@@ -64,8 +64,7 @@ async function split([source]: readonly string[], options: SplitCommandOptions):
   const found = await findLabelledFiles(source!, options);
   noteFindings(found);
   const divided = divide(found.images, source!, options);
-  const shared = withSharedReals(divided);
-  const chosen = balance ? balanceClasses(shared, { seed, grouping: groupBy }) : shared;
+  const chosen = balance ? balanceClasses(divided, { seed, grouping: groupBy }) : divided;
   const unused = found.images.length - new Set(chosen.map(({ path }) => path)).size;
   const entries = await layOut(placeFiles(chosen, layout), {
     out,
@@ -105,14 +104,15 @@ function sharesOf({ ratios, counts, keepSplits }: SplitCommandOptions) {
 
 const DEFAULT_RATIOS: Shares = { train: 8, val: 1, test: 1 };
 
+/** Images with their splits; those that generators share once for each of them. */
 function divide(
   images: readonly LabelledFile[],
   source: string,
   { ratios = DEFAULT_RATIOS, counts, keepSplits, seed, groupBy }: SplitCommandOptions,
-): LabelledFile[] {
+): (LabelledFile & { readonly group: string })[] {
   const splits = [...new Set(images.map(({ split: name }) => name))];
   if (keepSplits) {
-    if (!splits.includes(null)) return [...images];
+    if (!splits.includes(null)) return withSharedReals(images);
     throw new CommandLineError(
       `--keep-splits: ${source} has no folders train, val and test\n` +
         "Leave the option out, and it is split.",
@@ -127,7 +127,8 @@ function divide(
   const by = counts === undefined ? { ratios } : { counts };
   const grouping = groupBy === undefined ? {} : { grouping: groupBy };
   const result = splitImages(images, { seed, by, ...grouping });
-  return images.flatMap((image) => {
+  // Shared before: a real image is its category's, wherever the fakes of it went.
+  return withSharedReals(images).flatMap((image) => {
     const name = result.get(image.path) ?? null;
     return name === null ? [] : [{ ...image, split: name }];
   });

@@ -143,6 +143,29 @@ test("subsets are nested, and hold nothing of validation and test", async () => 
   );
 }, 60_000);
 
+test("real images that generators share are theirs whatever became of their category's fakes", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  const categories = Array.from({ length: 10 }, (_, i) => `c${i}`);
+  // Names of their own: no key holds a real image and a fake one together.
+  const tree = Object.fromEntries(
+    categories.flatMap((name) =>
+      ["real", "gan"].map((kind) => [`d/${name}/${kind}/${name}-${kind}.png`, `${name} ${kind}`]),
+    ),
+  );
+  await writeTree(cwd, tree);
+  const setsOf = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runCli(["data", ...args, "--json"], { cwd });
+    expect(code, stderr).toBe(0);
+    return JSON.parse(stdout);
+  };
+  expect((await setsOf("sample", "d", "--shots", "3", "--out", "s")).sets).toEqual([
+    { split: "train", generator: "gan", real: 3, fake: 3 },
+  ]);
+  const split = await setsOf("split", "d", "--ratios", "1:1:1", "--out", "p");
+  expect(split).toMatchObject({ files: 20, unused: 0 });
+}, 60_000);
+
 test("an audit finds the leaks that were put in", async () => {
   await using folder = await temporaryFolder();
   const cwd = folder.path;
