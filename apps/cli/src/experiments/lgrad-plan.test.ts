@@ -191,8 +191,8 @@ test("what steps of a kind took is the estimate of the others; operations are, b
   expect(first?.seconds).toBeCloseTo((2 * 2 * 2 * 18.3) / 60, 9);
   expect(rest.every(({ isMeasured }) => !isMeasured)).toBe(true);
   const record = {
-    ...({ version: 1, identity: {}, inputs: "", status: "done", pid: null, seconds: 8 } as const),
-    ...{ key: "gradient bedroom", count: 2, notices: [], error: null },
+    ...({ version: 1, identity: {}, inputs: "", needs: {}, status: "done", pid: null } as const),
+    ...{ seconds: 8, key: "gradient bedroom", count: 2, notices: [], error: null },
   };
   const done = new Map([[first!.step.id, record]]);
   const later = estimateSteps(made, done, calibration);

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../test-cli.ts";
@@ -101,10 +101,56 @@ test("what was begun otherwise, or is under way, is not touched", async () => {
   // A process that is gone is none.
   await records.write(stepOf("b"), { ...record, status: "running", pid: 4_194_305 });
   await checkRecords([stepOf("b")], records);
+  // Somebody else began it after the check.
+  await records.write(stepOf("b"), { ...record, status: "running", pid: process.pid });
+  const late = await run(out.path, [stepOf("b"), stepOf("c")]);
+  expect(late.executed).toEqual(["c"]);
+  expect(late.outcomes.get("b")).toEqual({
+    status: "failed",
+    error: `process ${process.pid} is at it: wait, then run this again`,
+  });
   await writeFile(path.join(out.path, "steps/b.json"), "{}");
   await expect(checkRecords([stepOf("b")], records)).rejects.toThrow(
     "b.json is no record of a step",
   );
+});
+
+test("what was made from a step that is made otherwise by now is not taken for its result", async () => {
+  await using out = await temporaryFolder();
+  const records = new StepRecords(out.path);
+  const plan = (weights: string) => [
+    stepOf("training", { identity: { weights } }),
+    stepOf("other"),
+    stepOf("evaluation", { needs: ["training"] }),
+    stepOf("report", { needs: ["evaluation", "other"] }),
+  ];
+  await run(out.path, plan("a.pth"));
+  expect((await run(out.path, plan("a.pth"))).executed).toEqual([]);
+  // Its folder and record were removed, and it is trained anew by another recipe.
+  await rm(path.join(out.path, "steps/training.json"));
+  await expect(checkRecords(plan("b.pth"), records)).rejects.toThrow(
+    "begun otherwise, or are under way\n  evaluation: it was made from another training\n" +
+      "  report: it was made from another evaluation\nChoose",
+  );
+  await checkRecords(plan("a.pth"), records);
+  expect((await run(out.path, plan("b.pth"))).executed).toEqual([
+    ...["training", "evaluation", "report"],
+  ]);
+});
+
+test("what another run has done meanwhile is not done again", async () => {
+  await using out = await temporaryFolder();
+  const inner = [stepOf("b")];
+  const steps = [
+    stepOf("a", {
+      command: async () => {
+        await run(out.path, inner);
+        return ["a"];
+      },
+    }),
+    ...inner,
+  ];
+  expect((await run(out.path, steps)).executed).toEqual(["a"]);
 });
 
 test("what only an unfinished step needs goes once it is done", async () => {

@@ -8,7 +8,8 @@ import { CommandLineError, messageOf } from "../terminal/errors.ts";
 import type { Step, StepEnd, StepOutcome } from "./step.ts";
 import {
   allInputs,
-  identityDifferences,
+  allMakings,
+  differences,
   type StepRecord,
   type StepRecords,
 } from "./step-records.ts";
@@ -33,14 +34,28 @@ export async function stepsDone(
   records: StepRecords,
 ): Promise<ReadonlyMap<string, StepRecord>> {
   const inputs = allInputs(steps);
+  const makings = allMakings(steps);
   const done = new Map<string, StepRecord>();
   for (const step of steps) {
     const record = await records.read(step);
-    if (record === null || record.status !== "done") continue;
-    const isCurrent = record.inputs === inputs.get(step.id);
-    if (isCurrent && identityDifferences(step, record).length === 0) done.set(step.id, record);
+    if (isDone(step, record, { inputs, makings })) done.set(step.id, record);
   }
   return done;
+}
+
+/** What all steps read and are made by. */
+interface Sources {
+  readonly inputs: ReadonlyMap<string, string>;
+  readonly makings: ReadonlyMap<string, string>;
+}
+
+function isDone(
+  step: Step,
+  record: StepRecord | null,
+  { inputs, makings }: Sources,
+): record is StepRecord {
+  if (record?.status !== "done" || record.inputs !== inputs.get(step.id)) return false;
+  return differences(step, record, makings).length === 0;
 }
 
 /**
@@ -50,11 +65,12 @@ export async function stepsDone(
  */
 export async function checkRecords(steps: readonly Step[], records: StepRecords): Promise<void> {
   const problems: string[] = [];
+  const makings = allMakings(steps);
   for (const step of steps) {
     const record = await records.read(step);
     if (record === null) continue;
-    const differences = identityDifferences(step, record);
-    if (differences.length > 0) problems.push(`  ${step.id}: ${differences.join("; ")}`);
+    const found = differences(step, record, makings);
+    if (found.length > 0) problems.push(`  ${step.id}: ${found.join("; ")}`);
     if (record.status === "running" && isRunning(record.pid)) {
       problems.push(`  ${step.id}: process ${record.pid} is at it`);
     }
@@ -77,20 +93,20 @@ export async function runSteps(
   options: RunStepsOptions,
 ): Promise<Map<string, StepOutcome>> {
   const { records, signal } = options;
-  const inputs = allInputs(steps);
-  const done = await stepsDone(steps, records);
+  const sources: Sources = { inputs: allInputs(steps), makings: allMakings(steps) };
   const outcomes = new Map<string, StepOutcome>();
   for (const [index, step] of steps.entries()) {
     signal.throwIfAborted();
-    const before = done.get(step.id);
+    // Read when its turn comes: another table may have done it meanwhile.
+    const before = await records.read(step);
     let outcome: StepOutcome;
-    if (before !== undefined) {
+    if (isDone(step, before, sources)) {
       outcome = { status: "done", seconds: before.seconds, notices: before.notices };
     } else {
       const by = step.needs.find((need) => outcomes.get(need)?.status !== "done");
       if (by === undefined) {
         options.onBegin(step, { index, count: steps.length });
-        outcome = await runStep(step, inputs.get(step.id)!, options);
+        outcome = await runStep(step, before, sources, options);
       } else outcome = { status: "blocked", by };
       options.onEnd(step, outcome);
     }
@@ -102,16 +118,24 @@ export async function runSteps(
 
 async function runStep(
   step: Step,
-  inputs: string,
+  earlier: StepRecord | null,
+  { inputs: allOf, makings }: Sources,
   { records, execute, signal }: RunStepsOptions,
 ): Promise<StepOutcome> {
-  const earlier = await records.read(step);
+  if (earlier?.status === "running" && isRunning(earlier.pid)) {
+    return {
+      status: "failed",
+      error: `process ${earlier.pid} is at it: wait, then run this again`,
+    };
+  }
   const { identity, cost } = step;
+  const inputs = allOf.get(step.id) ?? "";
+  const needs = Object.fromEntries(step.needs.map((need) => [need, makings.get(need) ?? ""]));
   const began = performance.now();
   const write = async (news: Pick<StepRecord, "status"> & Partial<StepRecord>) => {
     const seconds = (earlier?.seconds ?? 0) + (performance.now() - began) / 1000;
     const { key, count } = cost;
-    const common = { version: 1, identity, inputs, key, count, pid: null } as const;
+    const common = { version: 1, identity, inputs, needs, key, count, pid: null } as const;
     await records.write(step, { ...common, seconds, notices: [], error: null, ...news });
     return seconds;
   };

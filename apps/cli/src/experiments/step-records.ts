@@ -16,6 +16,8 @@ export interface StepRecord {
   readonly identity: Step["identity"];
   /** Fingerprint of all that the step and those before it read. */
   readonly inputs: string;
+  /** How the steps that it needs were made: {@link allMakings}. */
+  readonly needs: Readonly<Record<string, string>>;
   readonly status: "running" | "failed" | "done";
   /** Of the process that runs it. */
   readonly pid: number | null;
@@ -76,7 +78,7 @@ export class StepRecords {
 
 function isRecord(value: unknown): value is StepRecord {
   const isObject = typeof value === "object" && value !== null;
-  return isObject && "version" in value && value.version === 1 && "status" in value;
+  return isObject && "version" in value && value.version === 1 && "needs" in value;
 }
 
 /** The fingerprint of what each step and all before it read, by the step's name. */
@@ -89,6 +91,17 @@ export function allInputs(steps: readonly Step[]): Map<string, string> {
   return inputs;
 }
 
+/** What decides about the result of each step and of all before it, as a fingerprint by its name. */
+export function allMakings(steps: readonly Step[]): Map<string, string> {
+  const makings = new Map<string, string>();
+  for (const { id, identity, needs } of steps) {
+    const parts = Object.entries(identity).map(([name, value]) => `${name}=${value}`);
+    const before = needs.map((need) => makings.get(need) ?? "");
+    makings.set(id, fingerprint([...parts.sort(), ...before]));
+  }
+  return makings;
+}
+
 /** One short text for several. */
 export function fingerprint(texts: Iterable<string>): string {
   const hash = createHash("sha256");
@@ -96,12 +109,26 @@ export function fingerprint(texts: Iterable<string>): string {
   return hash.digest("hex").slice(0, 32);
 }
 
-/** `weights  a.pth, now b.pth`, for each part in which a record differs from the step. */
-export function identityDifferences(step: Step, record: StepRecord): string[] {
+/**
+ * In what a step was made otherwise: `weights  a.pth, now b.pth` for each part of it, and the steps
+ * that it needs if they were made otherwise then.
+ *
+ * @param makings of {@link allMakings}
+ */
+export function differences(
+  step: Step,
+  record: StepRecord,
+  makings: ReadonlyMap<string, string>,
+): string[] {
   const names = new Set([...Object.keys(record.identity), ...Object.keys(step.identity)]);
   const text = (value: Step["identity"][string] | undefined) => String(value ?? "none");
-  return [...names].flatMap((name) => {
+  const own = [...names].flatMap((name) => {
     const [before, now] = [text(record.identity[name]), text(step.identity[name])];
     return before === now ? [] : [`${name}  ${before}, now ${now}`];
   });
+  const others = step.needs.filter((need) => {
+    const before = record.needs[need];
+    return before !== undefined && before !== makings.get(need);
+  });
+  return [...own, ...others.map((need) => `it was made from another ${need}`)];
 }
