@@ -1,5 +1,5 @@
 import path from "node:path";
-import { contactSheet, type RgbImage } from "@fauxgrad/models/transforms";
+import { contactSheet, type RgbImage, resize } from "@fauxgrad/models/transforms";
 import { type CamTarget, camTargets, TgdDetector, type TgdExplanation } from "@fauxgrad/tgd";
 import { normalizeMap, overlayMap } from "@fauxgrad/training";
 import { type Command, Option } from "commander";
@@ -32,6 +32,9 @@ interface CamOptions extends ModelOptions {
 const EPSILON = 1e-7;
 /** As the reference code mixes: half and half, then brightened. */
 const MIX = { heat: 0.5, image: 0.5, stretch: true } as const;
+
+/** Of a picture on a contact sheet, in pixels. */
+const LEAST_SIDE = 128;
 
 const DETAILS = `
 Into a folder for each image, DIR/NAME/, go image.png (as the network was given it) and cam.png, the
@@ -181,11 +184,18 @@ async function writeSheets(rows: readonly SheetRow[], { out, sheetRows }: CamOpt
     const part = rows.slice(at, at + sheetRows);
     const names = Object.keys(part[0]?.pictures ?? {});
     const sheet = contactSheet(
-      part.map(({ pictures }) => Object.values(pictures)),
+      part.map(({ pictures }) => Object.values(pictures).map(enlarged)),
       { columnLabels: names, rowLabels: part.map(({ label }) => label), margin: 10 },
     );
     await writePicture(path.join(out, `sheet-${at / sheetRows + 1}.png`), sheet);
   }
+}
+
+/** Pictures of a small network would leave no room for their labels. */
+function enlarged(picture: RgbImage): RgbImage {
+  const scale = Math.ceil(LEAST_SIDE / picture.width);
+  const size = { width: scale * picture.width, height: scale * picture.height };
+  return scale === 1 ? picture : resize(picture, size, "bilinear");
 }
 
 async function writePicture(file: string, picture: RgbImage): Promise<void> {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { addTgdCam } from "./tgd-cam.ts";
 import { addTgdDetect } from "./tgd-detect.ts";
 import { addTgdEval } from "./tgd-eval.ts";
+import { addTgdExperiment } from "./tgd-experiment.ts";
 import { addTgdPretrain } from "./tgd-pretrain.ts";
 import { addTgdTransfer } from "./tgd-transfer.ts";
 
@@ -19,4 +20,5 @@ export function addTgd(program: Command): void {
   addTgdEval(tgd);
   addTgdDetect(tgd);
   addTgdCam(tgd);
+  addTgdExperiment(tgd);
 }

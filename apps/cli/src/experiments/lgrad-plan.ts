@@ -2,20 +2,13 @@
  * One of LGrad's tables as a plan: which rows can be made of the data and the weights that are
  * there, and the steps that make them. Rows share what they have in common.
  */
-import { stat } from "node:fs/promises";
 import path from "node:path";
-import { listImages } from "../io/list-images.ts";
 import { plural } from "../terminal/units.ts";
 import type { WeightFiles } from "./find-weights.ts";
+import { type ImageFolder, lookInto } from "./image-folder.ts";
 import { LGRAD_ASSUMPTIONS } from "./lgrad-costs.ts";
 import type { ExperimentRow, LGradExperiment } from "./lgrad-experiment.ts";
-import {
-  evaluationStep,
-  gradientStep,
-  type ImageFolder,
-  type ReadyModel,
-  trainingStep,
-} from "./lgrad-steps.ts";
+import { evaluationStep, gradientStep, type ReadyModel, trainingStep } from "./lgrad-steps.ts";
 import type { Plan, PlanRow, Step } from "./step.ts";
 import { fingerprint } from "./step-records.ts";
 
@@ -206,17 +199,4 @@ function countOf(parts: readonly Part[]): number {
 
 function inputsOf(parts: readonly Part[]): string {
   return fingerprint(parts.map(({ images }) => images.fingerprint));
-}
-
-/** The images below a folder; null if there is no such folder, or none in it. */
-async function lookInto(folder: string): Promise<ImageFolder | null> {
-  const isFolder = await stat(folder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) return null;
-  const { images } = await listImages([folder]);
-  if (images.length === 0) return null;
-  const names = fingerprint(images.map(({ relative }) => relative));
-  return { folder, count: images.length, fingerprint: names };
 }

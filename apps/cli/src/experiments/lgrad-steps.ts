@@ -3,10 +3,9 @@
  * trainings lie where another table with the same --out finds them again.
  */
 import path from "node:path";
-import { CommandLineError, FileError } from "../terminal/errors.ts";
-import { plural } from "../terminal/units.ts";
 import { isFile } from "../transform/plan.ts";
 import type { FoundWeights } from "./find-weights.ts";
+import type { ImageFolder } from "./image-folder.ts";
 import {
   GRADIENT_BYTES,
   gradientGflop,
@@ -16,21 +15,14 @@ import {
   trainingGflop,
 } from "./lgrad-costs.ts";
 import type { ExperimentModel, ExperimentRow, ExperimentTraining } from "./lgrad-experiment.ts";
-import type { Step, StepEnd } from "./step.ts";
+import type { Step } from "./step.ts";
+import { failureOf, jsonOf, leftOut } from "./step-end.ts";
 
 /** A transformation model and where its weights are. */
 export interface ReadyModel extends ExperimentModel {
   readonly key: string;
   /** Null for random ones. */
   readonly file: FoundWeights | null;
-}
-
-/** A folder of images. */
-export interface ImageFolder {
-  readonly folder: string;
-  readonly count: number;
-  /** Of the names of its files. */
-  readonly fingerprint: string;
 }
 
 /** Gradient images of a folder: `gradients/MODEL/train/horse`. */
@@ -213,29 +205,4 @@ function modelIdentity({ network, file, randomInit, size, filter, set }: ReadyMo
 function sideOf({ size, set }: ReadyModel): number | null {
   const { resolution } = set;
   return resolution === undefined ? size : Number(resolution);
-}
-
-/** What a command printed with --json; an empty object if it did not come to that. */
-function jsonOf({ output, code }: StepEnd): Readonly<Record<string, unknown>> {
-  if (code === null) return {};
-  try {
-    const parsed: unknown = JSON.parse(output);
-    return typeof parsed === "object" && parsed !== null ? { ...parsed } : {};
-  } catch {
-    return {};
-  }
-}
-
-/** The command's own words. */
-function failureOf({ code, signal, lastLines }: StepEnd): Error {
-  const ending = signal === null ? `exit status ${code}` : `ended by ${signal}`;
-  const begin = lastLines.findLastIndex((line) => line.startsWith("fauxgrad "));
-  const words = begin === -1 ? lastLines.slice(-3) : lastLines.slice(begin);
-  const text = words.length === 0 ? ending : `${words.join("\n")} (${ending})`;
-  // What the command line got wrong will be wrong again: the experiment's file says it.
-  return code === 2 ? new CommandLineError(text) : new FileError(text);
-}
-
-function leftOut(count: number, what: string): string[] {
-  return count === 0 ? [] : [plural(count, what, what.replace("image", "images"))];
 }

@@ -9,6 +9,7 @@ import { fileError } from "../session/files.ts";
 import type { ExperimentRow, LGradExperiment } from "./lgrad-experiment.ts";
 import type { ResultCell, ResultRow, ResultTable } from "./result-table.ts";
 import type { Plan, StepOutcome } from "./step.ts";
+import { whyNotDone } from "./step-end.ts";
 
 const MEAN = "Mean";
 
@@ -39,7 +40,7 @@ export async function lgradTable(
   for (const { id, label, step, missing, notices } of plan.rows) {
     const row = experiment.rows.find((each) => each.id === id)!;
     const common = { id, label, paper: paperCells(row, columns) };
-    const failure = step === null ? missing : failureOf(step, outcomes);
+    const failure = step === null ? missing : whyNotDone(step, outcomes);
     if (step === null || failure.length > 0) {
       rows.push({ ...common, measured: null, notices: failure });
       continue;
@@ -58,17 +59,6 @@ export async function lgradTable(
     columns,
     rows,
   };
-}
-
-/** Why the result of a step is not there. */
-function failureOf(id: string, outcomes: ReadonlyMap<string, StepOutcome>): string[] {
-  const outcome = outcomes.get(id);
-  if (outcome === undefined) return [`${id} was not reached`];
-  if (outcome.status === "done") return [];
-  if (outcome.status === "failed") return [`${id} failed: ${outcome.error}`];
-  const cause = outcomes.get(outcome.by);
-  if (cause?.status === "blocked") return failureOf(outcome.by, outcomes);
-  return [`${outcome.by} failed: ${cause?.status === "failed" ? cause.error : ""}`];
 }
 
 async function readResults(folder: string): Promise<Results> {

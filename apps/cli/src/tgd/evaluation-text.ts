@@ -25,7 +25,7 @@ export function setRows({ sets, before, paper }: TgdEvaluation): string[][] {
     ...(paper === null ? [] : ["the paper"]),
     ...(batchSize === undefined ? [] : [`AUROC by ${batchSize}`]),
     ...["AP", "acc", "real", "fake", "EER"],
-    ...rates.map(({ at }) => `TPR at ${percent(at, at < 0.01 ? 1 : 0)}`),
+    ...rates.map(({ at }) => `TPR at ${percent(at, at < 0.01 ? 1 : 0)} %`),
     "ECE",
   ];
   const rows = sets.map((set) => {

@@ -85,18 +85,18 @@ function chartsOf(rows: readonly MetricsRow[], { stepsPerEpoch }: TgdRunFacts): 
       series: drawn([
         share("AUROC, target", "rocAuc"),
         share("AUROC, source", "sourceRocAuc"),
-        share("accuracy, target", "accuracy"),
-        share("accuracy, source", "sourceAccuracy"),
-        curve("accuracy, training", endPoints(rows, "epoch", "accuracy", PERCENT)),
+        share("acc., target", "accuracy"),
+        share("acc., source", "sourceAccuracy"),
+        curve("acc., training", endPoints(rows, "epoch", "accuracy", PERCENT)),
       ]),
     },
     {
       ...{ title: "Loss without penalties", x, y: "J", yScale: "log" as const },
       series: drawn([
-        step("student, on batches", "loss"),
-        step("teacher, on batches", "teacherLoss"),
-        end("validation, target", "loss"),
-        end("validation, source", "sourceLoss"),
+        step("student", "loss"),
+        step("teacher", "teacherLoss"),
+        end("val, target", "loss"),
+        end("val, source", "sourceLoss"),
       ]),
     },
     { title: "Gamma", x, y: "gamma", series: drawn([step("gamma", "gamma")]) },
@@ -105,7 +105,7 @@ function chartsOf(rows: readonly MetricsRow[], { stepsPerEpoch }: TgdRunFacts): 
       series: drawn([
         step("Omega_sp", "omegaSp"),
         step("Omega_fc", "omegaFc"),
-        step("loss with penalties", "totalLoss"),
+        step("total loss", "totalLoss"),
       ]),
     },
     {
@@ -113,7 +113,7 @@ function chartsOf(rows: readonly MetricsRow[], { stepsPerEpoch }: TgdRunFacts): 
       series: drawn([
         step("‖w_fc‖", "fcNorm"),
         step("gradient", "gradNorm"),
-        step("gradient with penalties", "regularizedGradNorm"),
+        step("with penalties", "regularizedGradNorm"),
       ]),
     },
     {
