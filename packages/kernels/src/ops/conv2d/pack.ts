@@ -5,6 +5,7 @@ import { ceilDiv, foldGrid } from "../../gpu/workgroups.ts";
 import type { Conv2dGeometry } from "./geometry.ts";
 import packSource from "./pack-weight.wgsl";
 import padSource from "./pad-channels.wgsl";
+import transposeSource from "./transpose-weight.wgsl";
 
 export const packWeightKernel = defineKernel({
   name: "conv2d.packWeight",
@@ -20,6 +21,14 @@ export const packWeightKernel = defineKernel({
     columns: "u32",
     pitch: "u32",
   },
+});
+
+export const transposeWeightKernel = defineKernel({
+  name: "conv2d.transposeWeight",
+  modules: { "transpose-weight.wgsl": transposeSource },
+  constants: {},
+  bindings: { weight: "read", packed: "read_write" },
+  params: { total: "u32", inputs4: "u32", outputs4: "u32" },
 });
 
 export const padChannelsKernel = defineKernel({
@@ -78,6 +87,20 @@ function pack(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry, transpose: boolean)
   return packed;
 }
 
+function transpose(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry): GpuArray {
+  if (g.groups > 1 || g.c % 4 !== 0 || g.o % 4 !== 0) return pack(gpu, weight, g, true);
+  const packed = gpu.empty([g.kh, g.kw, g.o, g.c]);
+  const total = packed.size / 16;
+  const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  transposeWeightKernel.dispatch(
+    gpu,
+    { weight, packed },
+    { total, inputs4: g.c / 4, outputs4: g.o / 4 },
+    { workgroups: foldGrid(ceilDiv(total, LANES), limit) },
+  );
+  return packed;
+}
+
 /** The weight as the forward correlation reads it: itself, or padded to whole vec4s of outputs. */
 export function forwardWeight(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry): GpuArray {
   if (g.o % 4 === 0) return weight;
@@ -89,7 +112,7 @@ export function forwardWeight(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry): Gp
  * weight, so that a frozen network transposes once.
  */
 export function transposedWeight(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry): GpuArray {
-  return derive(weight, keyOf("transposed", weight, g), () => pack(gpu, weight, g, true));
+  return derive(weight, keyOf("transposed", weight, g), () => transpose(gpu, weight, g));
 }
 
 /** `array` with its last axis padded to a multiple of four by zeros, or another handle of it. */
