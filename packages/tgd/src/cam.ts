@@ -42,10 +42,11 @@ const SEEDS: Readonly<Record<CamTarget, readonly [number, number]>> = {
 export function camLayer({ featureLayers }: FeatureNetwork, layer: string): string {
   const block = /^block(\d+)$/.exec(layer)?.[1];
   const place = block === undefined ? undefined : Number(block) + 1;
-  const isBlock = place !== undefined && place < featureLayers.length - 1;
   const named = featureLayers.includes(layer) ? layer : undefined;
   const found = named ?? (layer === "head" ? featureLayers.at(-1) : undefined);
-  const known = found ?? (isBlock ? featureLayers[place] : undefined);
+  // A ResNet's last layer is a block; what follows an EfficientNet's blocks is none.
+  const blocks = featureLayers.filter((name) => name !== "head");
+  const known = found ?? (place === undefined ? undefined : blocks[place]);
   if (known !== undefined) return known;
   throw new UsageError(
     `camLayer: there is no layer ${JSON.stringify(layer)}\n` +

@@ -8,7 +8,7 @@ import {
   type NormalizationName,
   type RgbImage,
 } from "@fauxgrad/models/transforms";
-import { type Gpu, noGrad, scope, tensor } from "@fauxgrad/tensor";
+import { type Gpu, noGrad, scope, tensor, UsageError } from "@fauxgrad/tensor";
 import { type Calibration, calibratedProbabilities } from "@fauxgrad/training";
 import { normalizationOf, validationImage } from "./augmentation.ts";
 import { type CamOptions, type CamResult, explainClassifier } from "./cam.ts";
@@ -106,7 +106,11 @@ export class TgdDetector {
     return new TgdDetector(gpu, network, { input: recipe.augmentation, ...options });
   }
 
-  /** Several images, of any sizes: they are resized to a square. */
+  /**
+   * Several images, of any sizes: they are resized to a square.
+   *
+   * @throws {UsageError} if the network puts out no numbers
+   */
   async detect(images: readonly RgbImage[]): Promise<TgdDetection[]> {
     return this.#inBatches(images, async ({ pixels, shape }) => {
       const logits = await scope(() =>
@@ -121,7 +125,7 @@ export class TgdDetector {
   /**
    * Several images, with what the network looked at.
    *
-   * @throws {UsageError} if there is no such layer
+   * @throws {UsageError} if there is no such layer, or the network puts out no numbers
    */
   async explain(images: readonly RgbImage[], options: CamOptions = {}): Promise<TgdExplanation[]> {
     return this.#inBatches(images, async (batch, fitted) => {
@@ -146,6 +150,12 @@ export class TgdDetector {
   #judge(logits: readonly [real: number, fake: number]): TgdDetection {
     const [real, fake] = logits;
     const margin = fake - real;
+    if (Number.isNaN(margin)) {
+      throw new UsageError(
+        `TgdDetector: the logits of an image are ${real} and ${fake}\n` +
+          "Choose other weights: these hold numbers that are none, or are too large.",
+      );
+    }
     const [probability = Number.NaN] = calibratedProbabilities([margin], this.calibration);
     return { probability, logits, margin, isFake: probability >= this.threshold };
   }

@@ -63,7 +63,6 @@ interface Run {
 }
 
 /** All steps of a recipe; one is under way while the next is prepared. */
-/** All steps of a recipe; one is under way while the next is prepared. */
 async function train(gpu: Gpu, { data, ...options }: Run): Promise<void> {
   const { labels } = data;
   using trainer = new TgdTrainer(gpu, { ...options, labels });

@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { efficientNetActivations, planTgdParts, resnextActivations } from "./micro-batch.ts";
+import {
+  efficientNetActivations,
+  planTgdParts,
+  resnextActivations,
+  stepMemory,
+} from "./micro-batch.ts";
+import type { TgdRecipe } from "./recipe.ts";
 import { recipePreset } from "./recipe-preset.ts";
 
 const MIB = 2 ** 20;
@@ -43,6 +49,22 @@ test("the estimate holds what was measured, from 4 images to 67 at once", () => 
     expect(bytes / MIB).toBeGreaterThan(peak);
     expect(bytes / MIB).toBeLessThan(1.3 * peak);
   }
+});
+
+test("a wider or shorter network needs what it has", () => {
+  const withOptions = (options: TgdRecipe["network"]["options"]) => ({
+    ...transfer,
+    network: { ...transfer.network, options },
+  });
+  // Twice the channels: 192 maps of 64 x 64, 3 MiB, of which 42 fit a binding.
+  const wide = withOptions({ widthPercent: 200 });
+  expect(stepMemory(wide).largest).toBe(2 * stepMemory(transfer).largest);
+  expect(planTgdParts(wide, { ...limits, maxBytes: 64 * GIB }).parts).toBe(5);
+  // By hand from its table: 19 718 parameters, five times for the student, twice for the teacher.
+  const small = withOptions({ widthPercent: 25, stages: 3 });
+  expect(stepMemory(small).fixed).toBe(7 * 4 * 19_718);
+  // The largest, 48 maps of 64 x 64, are 150 MiB of a batch.
+  expect(planTgdParts(small, limits).parts).toBe(2);
 });
 
 test("less memory cuts smaller, and one image that does not fit is refused", () => {

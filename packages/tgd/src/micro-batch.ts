@@ -4,13 +4,15 @@
  * gradients add up to the batch's.
  */
 import {
-  type EfficientNetStage,
-  efficientNetStages,
+  EfficientNet,
+  type EfficientNetPlan,
+  ForensicTransfer,
   planEfficientNet,
   resnetBlocks,
 } from "@fauxgrad/models";
 import { type MemoryLimits, type PartPlan, planParts, type StepMemory } from "@fauxgrad/training";
-import type { RecipeNetworkName, TgdRecipe } from "./recipe.ts";
+import { describeNetwork } from "./networks.ts";
+import type { TgdRecipe } from "./recipe.ts";
 
 /** How a batch is cut. */
 export interface TgdPartPlan extends PartPlan {
@@ -28,13 +30,11 @@ export interface Activations {
 
 const half = (length: number) => Math.ceil(length / 2);
 
-/** Of T-GD's EfficientNet, from its table. */
+/** Of T-GD's EfficientNet, from its plan. Default: B0's. */
 export function efficientNetActivations(
   side: number,
-  stages: readonly EfficientNetStage[] = efficientNetStages,
-  widthMultiplier = 1,
+  { stem, blocks, head }: EfficientNetPlan = planEfficientNet(),
 ): Activations {
-  const { stem, blocks, head } = planEfficientNet(stages, widthMultiplier);
   let length = half(side);
   const maps = [length ** 2 * stem];
   for (const { inChannels, width, outChannels, stride } of blocks) {
@@ -76,22 +76,21 @@ function ofMaps(maps: readonly number[]): Activations {
   return { convolutions, largest: Math.max(...maps) };
 }
 
-interface NetworkMemory {
-  readonly parameters: number;
-  /** Arrays of an activation's size that are held for the backward pass, on average. */
+/** What an image needs in a network, and how many arrays of its activations' size are held. */
+interface ImageMemory {
+  readonly activations: Activations;
+  /** For the backward pass, on average. */
   readonly copies: number;
-  activations(side: number): Activations;
 }
 
-const NETWORKS: Readonly<Record<RecipeNetworkName, NetworkMemory>> = {
-  tgd_efficientnet_b0: {
-    parameters: 4_010_110,
-    copies: 4.5,
-    activations: (side) => efficientNetActivations(side),
-  },
-  tgd_resnext50_32x4d: { parameters: 22_984_002, copies: 4, activations: resnextActivations },
-  forensic_transfer: { parameters: 197_363, copies: 4, activations: forensicActivations },
-};
+function imageMemory(network: ReturnType<typeof describeNetwork>, side: number): ImageMemory {
+  if (network instanceof ForensicTransfer) {
+    return { copies: 4, activations: forensicActivations(side) };
+  }
+  return network instanceof EfficientNet
+    ? { copies: 4.5, activations: efficientNetActivations(side, network.plan) }
+    : { copies: 4, activations: resnextActivations(side) };
+}
 
 /** Student, gradient, momentum, standardised weights and their gradients. */
 const STUDENT_COPIES = 5;
@@ -100,10 +99,15 @@ const ADAM_COPIES = 1;
 /** Teacher and its standardised weights. */
 const TEACHER_COPIES = 2;
 
-/** What a step of a recipe needs. */
+/**
+ * What a step of a recipe needs, its network's width and stages considered.
+ *
+ * @throws {UsageError} if an option of the network is unknown or out of range
+ */
 export function stepMemory(recipe: TgdRecipe): StepMemory {
-  const { parameters, copies, activations } = NETWORKS[recipe.network.name];
-  const { convolutions, largest } = activations(recipe.augmentation.size);
+  const network = describeNetwork(recipe);
+  const { copies, activations } = imageMemory(network, recipe.augmentation.size);
+  const { convolutions, largest } = activations;
   const { regularization, optimizer } = recipe;
   const weightCopies =
     STUDENT_COPIES +
@@ -111,7 +115,7 @@ export function stepMemory(recipe: TgdRecipe): StepMemory {
     (regularization === null ? 0 : TEACHER_COPIES) +
     (regularization?.startingPoint === "fixed" ? 1 : 0);
   return {
-    fixed: parameters * FLOAT * weightCopies,
+    fixed: network.numParameters() * FLOAT * weightCopies,
     image: convolutions * FLOAT * copies,
     largest: largest * FLOAT,
   };
@@ -122,6 +126,7 @@ export function stepMemory(recipe: TgdRecipe): StepMemory {
  *
  * @param wanted images at once where the user decides; it is not made smaller
  * @throws {DeviceError} if a single image is too large
+ * @throws {UsageError} if an option of the network is unknown or out of range
  */
 export function planTgdParts(
   recipe: TgdRecipe,

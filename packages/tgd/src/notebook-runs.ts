@@ -55,7 +55,7 @@ function penalties(every: number | null, changes: Partial<Regularization> = {}):
 
 const FIXED = { alpha: 0.1, beta: 0.1 } as const;
 const ALL_BY_GAMMA = { scope: "all", beta: 0 } as const;
-/** Cross-entropy alone, with a teacher that is fed back and only logged. */
+/** Cross-entropy alone; the teacher is fed back, and neither asked nor drawn to. */
 const NONE = { alpha: 0, beta: 0 } as const;
 const ADAM = { optimizer: { kind: "adam", eps: 1e-8, weightDecay: 0 } } as const;
 

@@ -173,6 +173,11 @@ function checkAgreement(recipe: TgdRecipe): void {
         'Pass 0, or the method "fine-tune-weight-decay".',
     ],
     [
+      isAutoencoder && Object.keys(network.options).length > 0,
+      `network.options is ${JSON.stringify(network.options)}, network.name is "${network.name}"\n` +
+        "Pass {}: the autoencoder has one form.",
+    ],
+    [
       isAutoencoder && recipe.augmentation.cutMix.kind === "inter",
       `augmentation.cutMix.kind is "inter", method is "${method}"\n` +
         'Pass "none" or "intra": its loss takes one label per image.',

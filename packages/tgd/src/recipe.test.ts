@@ -273,6 +273,12 @@ test("fields that contradict each other are refused", () => {
         'Pass 0, or the method "fine-tune-weight-decay".',
     ],
     [
+      { "network.options": { widthPercent: 25 } },
+      recipePreset({ stage: "transfer", preset: "paper", method: "forensic-transfer" }),
+      'recipe: network.options is {"widthPercent":25}, network.name is "forensic_transfer"\n' +
+        "Pass {}: the autoencoder has one form.",
+    ],
+    [
       { "augmentation.cutMix.kind": "inter" },
       recipePreset({ stage: "transfer", preset: "paper", method: "forensic-transfer" }),
       'recipe: augmentation.cutMix.kind is "inter", method is "forensic-transfer"\n' +

@@ -3,7 +3,7 @@
  * with every feedback; fixed, they are a copy of what the teacher began with.
  */
 import type { HostTensor } from "@fauxgrad/models/checkpoint";
-import type { Gpu } from "@fauxgrad/tensor";
+import { type Gpu, UsageError } from "@fauxgrad/tensor";
 import { constant, type HostTensorLike, type Module, Parameter } from "@fauxgrad/tensor/nn";
 import { hostTensor } from "@fauxgrad/training";
 import type { Regularization } from "./recipe.ts";
@@ -31,9 +31,22 @@ export class StartPoint {
     return new Map(await Promise.all(entries));
   }
 
-  /** Goes back to saved values; the teacher's come with the teacher. */
+  /**
+   * Goes back to saved values; the teacher's come with the teacher.
+   *
+   * @throws {UsageError} if a parameter of the copy is not among them
+   */
   load(gpu: Gpu, tensors: ReadonlyMap<string, HostTensorLike>): void {
     if (!this.#isOwn) return;
+    const missing = [...this.parameters.keys()].filter((name) => !tensors.has(name));
+    if (missing.length > 0) {
+      throw new UsageError(
+        `TgdTrainer: the checkpoint lacks ${missing.length} tensors of the fixed starting point\n` +
+          `  missing  start.${missing.slice(0, 3).join(", start.")}` +
+          `${missing.length > 3 ? ", …" : ""}\n` +
+          "Resume with the recipe that the checkpoint was made by.",
+      );
+    }
     for (const [name, parameter] of this.parameters) {
       const saved = tensors.get(name);
       if (saved !== undefined) parameter.assign(gpu, saved);

@@ -1,5 +1,5 @@
 import { EfficientNet, type EfficientNetStage, ForensicTransfer } from "@fauxgrad/models";
-import type { Gpu } from "@fauxgrad/tensor";
+import { type Gpu, UsageError } from "@fauxgrad/tensor";
 import type { Module } from "@fauxgrad/tensor/nn";
 import { randomFloats } from "@fauxgrad/testing";
 import { TrainingDiverged } from "@fauxgrad/training";
@@ -112,6 +112,17 @@ test.for(["moving", "fixed"] as const)(
     const { tensors, progress } = saved!;
     const hasStart = [...tensors.keys()].some((name) => name.startsWith("start."));
     expect(hasStart).toBe(kind === "fixed");
+    if (kind === "fixed") {
+      const partial = new Map([...tensors].filter(([name]) => name !== "start._fc.bias"));
+      using other = start(gpu, options);
+      expect(() => other.trainer.importState({ tensors: partial, progress })).toThrow(
+        new UsageError(
+          "TgdTrainer: the checkpoint lacks 1 tensors of the fixed starting point\n" +
+            "  missing  start._fc.bias\n" +
+            "Resume with the recipe that the checkpoint was made by.",
+        ),
+      );
+    }
     using resumed = start(gpu, options);
     await step(resumed.trainer);
     resumed.trainer.importState({ tensors, progress: JSON.parse(JSON.stringify(progress)) });
@@ -310,15 +321,23 @@ test("ForensicTransfer trains by its own loss, and its scores rank", async ({ gp
     network: { name: "forensic_transfer", options: {} },
     optimizer: { kind: "adam", eps: 1e-7, weightDecay: 0 },
     regularization: null,
-    forensicTransfer: { activationDivisor: 225, reconstructionWeight: 0.1 },
+    // A latent map has one place.
+    forensicTransfer: { activationDivisor: 1, reconstructionWeight: 0.1 },
+    learningRate: { ...recipe.learningRate, base: 1e-2, decay: { kind: "constant" } },
+    augmentation: { ...recipe.augmentation, cutMix: { kind: "none", rate: 0 } },
   };
   using trainer = new TgdTrainer(gpu, { network, labels: LABELS, recipe: forensic });
-  const first = await step(trainer);
+  const { batch, labels } = batchOf(trainer);
+  const outcomes = [];
+  for (let i = 0; i < 16; i += 1) outcomes.push(await trainer.step(batch, labels));
+  const [first, last] = [outcomes[0]!, outcomes.at(-1)!];
   expect(first.fcNorm).toBeNaN();
   expect(first.gradNorm).toBeGreaterThan(0);
-  const { batch } = batchOf(trainer);
+  expect(last.loss).toBeLessThan(first.loss / 2);
+  expect(last.correct).toBe(4);
+  // Moments of other batches than this one.
   const { scores } = await trainer.evaluate(batch);
-  expect(scores).toHaveLength(4);
+  expect([...scores].map((score) => (score > 0 ? 1 : 0))).toEqual(labels);
   expect(scores.every((score) => Math.abs(score) <= 0.5)).toBe(true);
 });
 

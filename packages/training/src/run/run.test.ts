@@ -13,6 +13,14 @@ test("parts cover the batch, and their sizes differ by one at most", () => {
     [2, 4],
     [4, 7],
   ]);
+  for (const most of [0, -2, 1.5, Number.NaN]) {
+    expect(() => equalParts(7, most)).toThrow(
+      new RangeError(
+        `equalParts: a part of a batch is to have at most ${most} images\n` +
+          "Pass a micro-batch of a positive whole number.",
+      ),
+    );
+  }
 });
 
 test("a batch is cut by the tighter of memory and bindings, and as the user wants it", () => {
