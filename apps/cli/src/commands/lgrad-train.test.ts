@@ -130,6 +130,14 @@ describe.skipIf(GPU === "off")("lgrad train", () => {
 
 /** What a folder that holds a training does not let through. */
 async function refusals(): Promise<void> {
+  const shorter = await runCli(train("whole", "--resume", "--epochs", "1"));
+  expect(shorter.code).toBe(1);
+  expect(shorter.stderr).toContain("--epochs 1: 2 epochs are finished already\nPass as many");
+  // The training that is there was not touched, nor is a folder whose weights cannot be read begun.
+  expect(JSON.parse((await read("whole", "run.json")).toString("utf8")).recipe.epochs).toBe(2);
+  const noWeights = await runCli(train("bad", "--tiny", "--weights", "no.pth"));
+  expect(noWeights.code).toBe(1);
+  expect(await readdir(path.join(work.path, "bad"))).not.toContain("run.json");
   const again = await runCli(train("whole", "--tiny"));
   expect(again.code).toBe(2);
   expect(again.stderr).toContain("holds a training already\nAdd --resume to go on with it");

@@ -84,4 +84,12 @@ test("a training is resumed as it was begun, but for its length and the data's p
       "  flip          false, now true\nLeave these options out: --resume knows them. " +
       "Or begin another in a folder of its own.",
   );
+  const same = { transformRandomInit: 1, transformSet: begun.transform?.set ?? {} };
+  expect(continueOptions(begun, { ...same, cache: "runs/a/gradients" }, undefined)).toEqual(begun);
+  const others = { transformWeights: "s.pth", transformSet: { resolution: "64" }, cache: "c" };
+  expect(() => continueOptions(begun, others, undefined)).toThrow(
+    `begun otherwise\n  transformWeights  none, now ${path.resolve("s.pth")}\n` +
+      '  transformSet  {"resolution":"32","fmapsBase":"512","fmapsMax":"32"}, now {"resolution":"64"}\n' +
+      `  cache         ${path.resolve("runs/a/gradients")}, now ${path.resolve("c")}\n`,
+  );
 });

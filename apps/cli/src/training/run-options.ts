@@ -171,6 +171,9 @@ function isRunOptions(value: object): value is RunOptions {
   return "version" in value && value.version === 1 && "recipe" in value && !("method" in value);
 }
 
+/** Options that are kept as absolute paths. */
+const FILES: readonly string[] = ["weights", "transformWeights", "cache"];
+
 /** Options that cannot be told again differently, as they are recorded. */
 const FIXED = {
   preset: ({ recipe }) => recipe.preset,
@@ -187,6 +190,11 @@ const FIXED = {
   crop: ({ recipe }) => recipe.crop,
   weights: ({ weights }) => weights ?? undefined,
   transform: ({ transform }) => transform?.model,
+  transformWeights: ({ transform }) => transform?.weights,
+  transformSection: ({ transform }) => transform?.section,
+  transformRandomInit: ({ transform }) => transform?.randomInit,
+  transformSet: ({ transform }) => transform && JSON.stringify(transform.set),
+  cache: ({ transform }) => transform?.cache,
 } as const satisfies Partial<Record<keyof GivenOptions, (run: RunOptions) => unknown>>;
 
 /**
@@ -202,7 +210,8 @@ export function continueOptions(
   const differences = Object.entries(FIXED).flatMap(([name, recall]) => {
     const value = given[name as keyof typeof FIXED];
     if (value === undefined) return [];
-    const now = name === "weights" ? path.resolve(String(value)) : String(value);
+    const text = name === "transformSet" ? JSON.stringify(value) : String(value);
+    const now = FILES.includes(name) ? path.resolve(text) : text;
     const before = String(recall(recorded) ?? "none");
     return now === before ? [] : [`  ${name.padEnd(12)}  ${before}, now ${now}`];
   });

@@ -6,6 +6,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { createClassifier, planMicroBatch, Trainer } from "@fauxgrad/lgrad";
 import { fromFloat32, readCheckpoint, writeSafetensors } from "@fauxgrad/models/checkpoint";
+import { UsageError } from "@fauxgrad/tensor";
 import type { Module } from "@fauxgrad/tensor/nn";
 import { writeFileAtomic } from "../io/atomic-write.ts";
 import type { DecodePool } from "../io/decode-pool.ts";
@@ -55,7 +56,6 @@ export async function trainOn(
   await mkdir(out, { recursive: true }).catch((cause: unknown) => {
     throw fileError("create the folder", out, cause);
   });
-  await writeRunOptions(out, { ...options, microBatch });
   const weights = checkpoint === null ? await initialWeights(options.weights) : modelOf(checkpoint);
   using network = createClassifier(session.gpu, { seed: recipe.seed, ...weights });
   const labels = images.train.map(({ label }) => label);
@@ -63,8 +63,11 @@ export async function trainOn(
   if (checkpoint !== null) {
     trainer.importState(checkpoint.saved);
     requireSameFiles(checkpoint, files);
+    requireEpochs(trainer);
     noteResumed(trainer, checkpoint, device);
   }
+  // Only now: a folder that cannot be begun, or gone on with like this, stays as it was.
+  await writeRunOptions(out, { ...options, microBatch });
   const log = await RunLog.open(out, trainer.stepsDone, trainer.epochsFinished);
   const facts: Omit<RunFacts, "status"> = {
     options,
@@ -138,6 +141,15 @@ function announce(
 async function initialWeights(file: string | null) {
   if (file === null) return {};
   return { weights: readCheckpoint(await readWholeFile(file, "the weights")).tensors };
+}
+
+/** A model of more epochs must not pass for one of fewer. */
+function requireEpochs({ epochsFinished, recipe }: Trainer): void {
+  if (recipe.epochs >= epochsFinished) return;
+  throw new UsageError(
+    `--epochs ${recipe.epochs}: ${plural(epochsFinished, "epoch")} are finished already\n` +
+      "Pass as many or more, or leave it out.",
+  );
 }
 
 /** So that no random weights are made only to be replaced. */
