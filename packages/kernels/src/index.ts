@@ -41,6 +41,7 @@ export {
   biasActivationGradInput,
 } from "./ops/elementwise/bias-activation.ts";
 export { type BinaryScalars, binary } from "./ops/elementwise/binary.ts";
+export { gate, gateGradInput, gateGradLogits } from "./ops/elementwise/gate.ts";
 export { addInto, fill, full } from "./ops/elementwise/in-place.ts";
 export type { BinaryName, UnaryName, UnaryParams } from "./ops/elementwise/table.ts";
 export { checkLeak, unary, unaryGrad, unarySaves } from "./ops/elementwise/unary.ts";

@@ -1,4 +1,4 @@
-import { adaptiveAvgPool2d, add, mul, scope, sigmoid, silu, type Tensor } from "@fauxgrad/tensor";
+import { adaptiveAvgPool2d, add, gate, scope, silu, type Tensor } from "@fauxgrad/tensor";
 import { type Conv2d, DropPath, type Linear, type Member, Module } from "@fauxgrad/tensor/nn";
 import type { BlockNames, BlockPlan, UnitNames } from "./efficientnet-table.ts";
 import { convNorm, type Norm, type UnitActivation } from "./layers/conv-norm.ts";
@@ -114,7 +114,7 @@ export class MobileBlock extends Module {
   #gated(maps: Tensor): Tensor {
     return scope(() => {
       const squeezed = silu(this.#reduce.forward(adaptiveAvgPool2d(maps, 1)));
-      return mul(maps, sigmoid(this.#excite.forward(squeezed)));
+      return gate(maps, this.#excite.forward(squeezed));
     });
   }
 }

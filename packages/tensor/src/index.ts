@@ -57,6 +57,7 @@ export {
 } from "./ops/conv2d.ts";
 export { dropout, dropPath } from "./ops/dropout.ts";
 export { amax, amin, argmax } from "./ops/extrema.ts";
+export { gate } from "./ops/gate.ts";
 export { groupNorm } from "./ops/group-norm.ts";
 export { layerNorm } from "./ops/layer-norm.ts";
 export { broadcastTo, concat, flip, pad, slice, transpose } from "./ops/layout.ts";

@@ -22,6 +22,8 @@ const TERMS: Readonly<Record<BinaryName, number>> = {
   maximumShare: 0,
   minimumShare: 0,
   equal: 0,
+  gate: 16,
+  gateSlope: 32,
   biasActivation: 6,
   bceWithLogits: 16,
   bceWithLogitsGrad: 16,

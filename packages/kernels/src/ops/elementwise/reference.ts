@@ -120,6 +120,8 @@ export const binaryReferences: Readonly<Record<BinaryName, BinaryReference>> = {
   maximumShare: (a, b) => share(a > b, a === b),
   minimumShare: (a, b) => share(a < b, a === b),
   equal: (a, b) => (a === b ? 1 : 0),
+  gate: (a, b) => a * sigmoid(b),
+  gateSlope: (a, b) => a * sigmoid(b) * (1 - sigmoid(b)),
   biasActivation: (a, b, slope, gain) => leak(a + b, { slope, gain }),
   bceWithLogits: (a, b) => softplus(a) - a * b,
   bceWithLogitsGrad: (a, b, alpha) => alpha * (sigmoid(a) - b),

@@ -123,6 +123,8 @@ export type BinaryName =
   | "maximumShare"
   | "minimumShare"
   | "equal"
+  | "gate"
+  | "gateSlope"
   | "biasActivation"
   | "bceWithLogits"
   | "bceWithLogitsGrad";
@@ -146,6 +148,10 @@ export const binaryTable = {
   maximumShare: { forward: "select(select(0.0, 0.5, a == b), 1.0, a > b)" },
   minimumShare: { forward: "select(select(0.0, 0.5, a == b), 1.0, a < b)" },
   equal: { forward: "select(0.0, 1.0, a == b)" },
+  // a: input, b: logit of the gate.
+  gate: { forward: "a * sigmoid(b)" },
+  // a: gradient of the gate's value, b: its logit.
+  gateSlope: { forward: "a * sigmoid(b) * sigmoid(-b)" },
   // a: input, b: bias; alpha: slope, beta: gain.
   biasActivation: {
     forward: "params.beta * (a + b) * select(params.alpha, 1.0, a + b > 0.0)",

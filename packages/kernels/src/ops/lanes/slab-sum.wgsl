@@ -1,9 +1,11 @@
-// output[b, s, c] = scale * sum of input[b, r, c] over the rows r of slab s
+// output[b, s, c] = scale * sum of input[b, r, c] over the rows r of slab s, or where PRODUCT of
+// input[b, r, c] * factor[b, r, c]
 //
 // Long columns in two phases: slabs of rows first, then the slabs, in fixed order. One invocation
 // sums WIDTH channels of one slab.
 
 const WORKGROUP: u32 = 64u;
+const PRODUCT: bool = false; // false: any array in the place of factor
 
 struct Params {
   total: u32,     // B * S * C / WIDTH
@@ -15,8 +17,9 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> input: array<Element>;        // [B, R, C / WIDTH]
-@group(0) @binding(1) var<storage, read_write> output: array<Element>; // [B, S, C / WIDTH]
-@group(0) @binding(2) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> factor: array<Element>;       // [B, R, C / WIDTH]
+@group(0) @binding(2) var<storage, read_write> output: array<Element>; // [B, S, C / WIDTH]
+@group(0) @binding(3) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -36,7 +39,11 @@ fn main(
   var acc = Element();
   var at = (b * params.rows + first) * params.c + c;
   for (var r = first; r < last; r++) {
-    acc += input[at];
+    if (PRODUCT) {
+      acc += input[at] * factor[at];
+    } else {
+      acc += input[at];
+    }
     at += params.c;
   }
   output[i] = acc * params.scale;

@@ -9,8 +9,8 @@ import slabSumSource from "./slab-sum.wgsl";
 export const slabSumKernel = defineKernel({
   name: "slab-sum",
   modules: { "lanes.wgsl": LANES, "slab-sum.wgsl": slabSumSource },
-  constants: { WORKGROUP },
-  bindings: { input: "read", output: "read_write" },
+  constants: { WORKGROUP, PRODUCT: false },
+  bindings: { input: "read", factor: "read", output: "read_write" },
   params: { total: "u32", c: "u32", rows: "u32", slabs: "u32", slab_rows: "u32", scale: "f32" },
 });
 
@@ -41,21 +41,44 @@ export function sumRows(
   });
 }
 
-/** As {@link sumRows}, into an array of `B·C` elements. */
+/**
+ * `output[b, c] = Σ_r a[b, r, c] · b[b, r, c]`, in the phases of {@link sumRows}; the products are not
+ * stored.
+ */
+export function sumProductRows(
+  gpu: Gpu,
+  a: GpuArray,
+  b: GpuArray,
+  sizes: RowSizes,
+  shape: readonly number[],
+): GpuArray {
+  return withArrays(gpu, (arrays) => {
+    const output = arrays.output(shape);
+    sumRowsInto(gpu, a, sizes, output, 1, b);
+    return output;
+  });
+}
+
+/** As {@link sumRows}, or as {@link sumProductRows} with a factor, into an array of `B·C` elements. */
 export function sumRowsInto(
   gpu: Gpu,
   input: GpuArray,
   [batch, rows, channels]: RowSizes,
   output: GpuArray,
   scale: number,
+  factor: GpuArray | null = null,
 ): void {
   const { width, vectors, modules } = channelLanes(channels);
-  const sum = (from: GpuArray, to: GpuArray, r: number, slabs: number, factor: number) => {
+  const sum = (from: GpuArray, to: GpuArray, r: number, slabs: number, by: number) => {
     const total = (batch * slabs * channels) / width;
     const slab_rows = ceilDiv(r, slabs);
-    const params = { total, c: vectors, rows: r, slabs, slab_rows, scale: factor };
+    const params = { total, c: vectors, rows: r, slabs, slab_rows, scale: by };
     const workgroups = linearGrid(gpu, total);
-    slabSumKernel.dispatch(gpu, { input: from, output: to }, params, { modules, workgroups });
+    // Only the first phase has rows of the input.
+    const PRODUCT = factor !== null && from === input;
+    const operands = { input: from, factor: PRODUCT ? factor : from, output: to };
+    const constants = { PRODUCT };
+    slabSumKernel.dispatch(gpu, operands, params, { modules, workgroups, constants });
   };
   if (rows <= ROWS_AT_ONCE) {
     sum(input, output, rows, 1, scale);
