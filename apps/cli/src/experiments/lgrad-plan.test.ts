@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { temporaryFolder } from "../test-cli.ts";
@@ -141,8 +141,25 @@ test("steps are commands of the program", async () => {
   await mkdir(within("out/trainings/bedroom/horse"), { recursive: true });
   await writeFile(within("out/trainings/bedroom/horse/run.json"), "{}");
   expect(await commandOf("trainings/bedroom/horse")).toBe(
-    "lgrad train --out out/trainings/bedroom/horse --resume",
+    "lgrad train out/gradients/bedroom --out out/trainings/bedroom/horse --resume",
   );
+});
+
+test("gradient images of images that are gone are moved out of the training's way", async () => {
+  const { steps } = await plan([within("weights")], { fromScratch: true, rows: ["one"] });
+  const gradients = "out/gradients/bedroom/train/horse";
+  for (const name of ["0_real/a.png", "0_real/gone.png", "1_fake/gone.png", "1_fake/.half.tmp"]) {
+    const file = within(gradients, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, "");
+  }
+  await steps.find(({ id }) => id === "gradients/bedroom/train/horse")!.command();
+  const left = await readdir(within(gradients), { recursive: true });
+  expect(left.sort()).toEqual(["0_real", "0_real/a.png", "1_fake", "1_fake/.half.tmp"]);
+  const aside = await readdir(within("out/removed/gradients/bedroom/train/horse"), {
+    recursive: true,
+  });
+  expect(aside.sort()).toEqual(["0_real", "0_real/gone.png", "1_fake", "1_fake/gone.png"]);
 });
 
 test("without weights a row says which, and how to give them", async () => {

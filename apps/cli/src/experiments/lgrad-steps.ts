@@ -5,7 +5,7 @@
 import path from "node:path";
 import { isFile } from "../transform/plan.ts";
 import type { FoundWeights } from "./find-weights.ts";
-import type { ImageFolder } from "./image-folder.ts";
+import { type ImageFolder, setAsideStale } from "./image-folder.ts";
 import {
   GRADIENT_BYTES,
   gradientGflop,
@@ -44,13 +44,15 @@ export function gradientStep(
       gflop: gradientGflop(model.network, sideOf(model)),
       bytes: images.count * GRADIENT_BYTES * ((sideOf(model) ?? 256) / 256) ** 2,
     },
-    command: () =>
-      Promise.resolve([
+    command: async () => {
+      await setAsideStale(images, folder, path.join(out, "removed", id));
+      return [
         ...["lgrad", "transform", images.folder, "--out", folder, "--model", model.network],
         ...modelArguments(model, "--weights", "--random-init"),
         ...(model.size === null ? [] : ["--size", String(model.size)]),
         ...["--resize", model.filter, "--json"],
-      ]),
+      ];
+    },
     conclude: (end) => {
       const { stopped, remaining, failed } = jsonOf(end);
       if (stopped !== null || remaining !== 0) throw failureOf(end);
@@ -97,7 +99,8 @@ export function trainingStep(out: string, work: TrainingWork): Step {
     },
     command: async () => {
       if (await isFile(path.join(folder, "run.json"))) {
-        return ["lgrad", "train", "--out", folder, "--resume"];
+        // The data again: the folder of results may have been moved.
+        return ["lgrad", "train", data, "--out", folder, "--resume"];
       }
       return [
         ...["lgrad", "train", data, "--out", folder, "--classes", row.classes.join(",")],
