@@ -50,7 +50,7 @@ test("sizes are rounded up to the alignment", () => {
 
 const planned = fc.record({
   blocks: fc.integer({ min: 1, max: 20 }),
-  // Times on both sides of the planner's buckets of 1024 commands, and across several.
+  // Short and long lives, on both sides of a middle of the planner's tree over time.
   first: fc.oneof(fc.nat(30), fc.integer({ min: 1010, max: 1030 })),
   length: fc.oneof(fc.nat(10), fc.integer({ min: 1000, max: 3000 })),
   conflicts: fc.uniqueArray(fc.nat(39), { maxLength: 3 }),

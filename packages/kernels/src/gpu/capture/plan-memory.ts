@@ -12,6 +12,8 @@
 // earliest such page, at the lowest offset. Several orders are tried where arrays are few, and the
 // best plan is kept.
 
+import { Occupancy } from "./occupancy.ts";
+
 /** An array that is to be placed. */
 export interface PlannedArray {
   /** A multiple of {@link ALIGNMENT}. */
@@ -65,16 +67,17 @@ export function peakBytes(arrays: readonly PlannedArray[]): number {
  * @param maxPageBytes of one page; no array is larger
  */
 export function planMemory(arrays: readonly PlannedArray[], maxPageBytes: number): MemoryPlan {
-  const order = arrays.map((_, i) => i);
   const lifetime = (i: number) => arrays[i]!.last - arrays[i]!.first + 1;
   const size = (i: number) => arrays[i]!.bytes;
   const orders = [
-    [...order].sort((a, b) => size(b) - size(a) || lifetime(b) - lifetime(a) || a - b),
-    [...order].sort((a, b) => size(b) * lifetime(b) - size(a) * lifetime(a) || a - b),
-    [...order].sort((a, b) => lifetime(b) - lifetime(a) || size(b) - size(a) || a - b),
+    (a: number, b: number) => size(b) - size(a) || lifetime(b) - lifetime(a) || a - b,
+    (a: number, b: number) => size(b) * lifetime(b) - size(a) * lifetime(a) || a - b,
+    (a: number, b: number) => lifetime(b) - lifetime(a) || size(b) - size(a) || a - b,
   ];
   const tried = arrays.length > MANY ? orders.slice(0, 1) : orders;
-  const plans = tried.map((indices) => placeInOrder(arrays, indices, maxPageBytes));
+  const plans = tried.map((order) => {
+    return placeInOrder(arrays, [...arrays.keys()].sort(order), maxPageBytes);
+  });
   const total = ({ pages }: MemoryPlan) => pages.reduce((sum, bytes) => sum + bytes, 0);
   return plans.reduce((best, plan) => (total(plan) < total(best) ? plan : best));
 }
@@ -82,27 +85,17 @@ export function planMemory(arrays: readonly PlannedArray[], maxPageBytes: number
 /** More arrays than a ResNet-50's training step has, several times: the first order must do. */
 const MANY = 6000;
 
-/** Commands of a bucket of time. */
-const BUCKET = 1024;
-
-interface Placed {
-  readonly array: PlannedArray;
-  readonly offset: number;
-}
-
 interface Page {
   bytes: number;
-  /** By bucket of time, and there by offset: an array stands in each bucket that it lives in. */
-  readonly placed: Placed[][];
+  readonly occupancy: Occupancy;
 }
-
-const bucketOf = (command: number) => Math.floor(command / BUCKET);
 
 function placeInOrder(
   arrays: readonly PlannedArray[],
   order: readonly number[],
   maxPageBytes: number,
 ): MemoryPlan {
+  const commands = arrays.reduce((most, { last }) => Math.max(most, last + 1), 0);
   const pages: Page[] = [];
   const places: Place[] = new Array(arrays.length);
   for (const index of order) {
@@ -116,7 +109,7 @@ function placeInOrder(
     let leastGrowth = array.bytes;
     for (const [number, page] of pages.entries()) {
       if (forbidden.has(number)) continue;
-      const offset = lowestOffset(page, array);
+      const offset = page.occupancy.lowestOffset(array.first, array.last, array.bytes);
       const end = offset + array.bytes;
       const growth = Math.max(0, end - page.bytes);
       const isBetter =
@@ -127,48 +120,11 @@ function placeInOrder(
       if (growth === 0) break;
     }
     places[index] = best;
-    insert(pages, best, array);
+    const page = pages[best.page] ?? { bytes: 0, occupancy: new Occupancy(commands) };
+    pages[best.page] = page;
+    const end = best.offset + array.bytes;
+    page.occupancy.take(array.first, array.last, best.offset, end);
+    page.bytes = Math.max(page.bytes, end);
   }
   return { pages: pages.map(({ bytes }) => bytes), places };
-}
-
-/** The first gap that is large enough for as long as the array lives. */
-function lowestOffset(page: Page, array: PlannedArray): number {
-  let offset = 0;
-  for (const other of contemporaries(page, array)) {
-    if (other.offset - offset >= array.bytes) return offset;
-    offset = Math.max(offset, other.offset + other.array.bytes);
-  }
-  return offset;
-}
-
-/** What lies on the page while an array lives, by offset. */
-function contemporaries({ placed }: Page, { first, last }: PlannedArray): Placed[] {
-  const found: Placed[] = [];
-  const firstBucket = bucketOf(first);
-  const lastBucket = bucketOf(last);
-  for (let bucket = firstBucket; bucket <= lastBucket; bucket++) {
-    for (const other of placed[bucket] ?? []) {
-      if (other.array.last < first || other.array.first > last) continue;
-      // Of the buckets that both live in, the first counts.
-      if (Math.max(firstBucket, bucketOf(other.array.first)) === bucket) found.push(other);
-    }
-  }
-  return firstBucket === lastBucket ? found : found.sort((a, b) => a.offset - b.offset);
-}
-
-function insert(pages: Page[], { page: index, offset }: Place, array: PlannedArray): void {
-  let page = pages[index];
-  if (page === undefined) {
-    page = { bytes: 0, placed: [] };
-    pages.push(page);
-  }
-  for (let number = bucketOf(array.first); number <= bucketOf(array.last); number++) {
-    const bucket = page.placed[number] ?? [];
-    page.placed[number] = bucket;
-    let at = bucket.length;
-    while (at > 0 && bucket[at - 1]!.offset > offset) at--;
-    bucket.splice(at, 0, { array, offset });
-  }
-  page.bytes = Math.max(page.bytes, offset + array.bytes);
 }
