@@ -289,6 +289,24 @@ test("a step that fails leaves nothing behind; what escaped from it says so", as
   expect([...(await y.read())]).toEqual([0]);
 });
 
+test("what a step derived before it failed is forgotten", async ({ gpu }) => {
+  using weight = gpu.upload([3], [1]);
+  const doubled = () => {
+    const known = weight.storage.derived("doubled");
+    if (known !== undefined) return known;
+    const made = apply(gpu, weight, 2, 0);
+    weight.storage.keepDerived("doubled", made);
+    return made;
+  };
+  const failing = () => {
+    doubled();
+    throw new Error("no");
+  };
+  expect(() => gpu.capture(failing, { warmUp: false })).toThrow("no");
+  using output = apply(gpu, doubled(), 1, 1);
+  expect([...(await output.read())]).toEqual([7]);
+});
+
 test("memory above the budget is refused, and given back", ({ device }) => {
   const gpu = new Gpu(device, { maxBytes: 2 ** 20 });
   const input = gpu.upload(new Float32Array(2 ** 16), [2 ** 16]);

@@ -50,13 +50,12 @@ export class Captures {
     let result: T | undefined;
     try {
       result = runSynchronously(step);
-      this.#recording = null;
-      recording.dropDerived();
+      this.#end(recording);
       const capture = new Capture(this.#host, recording, result);
       this.#alive.add(capture);
       return capture;
     } catch (error) {
-      this.#recording = null;
+      this.#end(recording);
       disposeAll(result);
       throw error;
     }
@@ -97,6 +96,12 @@ export class Captures {
   /** Frees the memory of all captured steps. */
   destroy(): void {
     for (const capture of this.#alive) capture.dispose();
+  }
+
+  /** Whether it came to its end or failed: what it derived would never have contents. */
+  #end(recording: Recording): void {
+    this.#recording = null;
+    recording.dropDerived();
   }
 }
 
