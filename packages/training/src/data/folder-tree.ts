@@ -1,7 +1,8 @@
 /*
  * A list of paths as a tree of folders, and the places in it where a folder holds images of both
- * classes: one folder for each class, whose alphabetical order is their labels' (torchvision's
- * ImageFolder). Names are not prescribed: 0_real and 1_fake, the same with `_grad`, or 0 and 1.
+ * classes: one folder for each class, 0_real and 1_fake, the same with `_grad`, real and fake, or 0
+ * and 1. Of two folders with other names the alphabet tells which is which, as torchvision's
+ * ImageFolder does it for the detectors' own code; there it does so whatever the names.
  */
 import type { Label, LabelledImage } from "./labelled-image.ts";
 
@@ -103,20 +104,21 @@ function labelPair(folder: Folder, group: string, category: string | null): Coll
   for (const name of all) {
     if (!names.includes(name)) notices.push(`${where}/${name} is skipped: it is no class.`);
   }
+  const labels = labelsOf(names);
   const [first, second] = names;
-  // One class alone, or one of them in several folders: only the names can tell.
-  const labels =
-    names.length === 2 && labelByName(first!) !== labelByName(second!)
-      ? ([0, 1] as const)
-      : names.map((name) => labelByName(name) ?? (name === first ? 0 : 1));
-  if (
-    names.length === 2 &&
-    (labels[0] !== labelByName(first!) || labels[1] !== labelByName(second!))
-  ) {
-    notices.push(
-      `${where}: labels follow the alphabet, so "${first}" counts as real and "${second}" as ` +
-        "fake. Rename the folders 0_real and 1_fake if that is wrong.",
-    );
+  const isAlphabet = labels[0] === 0 && labels[1] === 1;
+  if (names.length === 2 && labels[0] !== labels[1]) {
+    if (!isAlphabet) {
+      notices.push(
+        `${where}: "${second}" counts as real and "${first}" as fake, by their names; the ` +
+          "detectors' own code goes by the alphabet.",
+      );
+    } else if (named.length === 0) {
+      notices.push(
+        `${where}: labels follow the alphabet, so "${first}" counts as real and "${second}" as ` +
+          "fake. Rename the folders 0_real and 1_fake if that is wrong.",
+      );
+    }
   }
   const images = names.flatMap((name, i) =>
     labelled(folderAt(folder, name), { group, category, label: labels[i]! }),
@@ -126,6 +128,18 @@ function labelPair(folder: Folder, group: string, category: string | null): Coll
     notices.push(`${where} has no ${label === 0 ? "real" : "fake"} images.`);
   }
   return { images, notices };
+}
+
+/**
+ * By their names where these tell, or else by their order. Names of a pair are all known or all
+ * unknown.
+ */
+function labelsOf(names: readonly string[]): Label[] {
+  const known = names.map(labelByName);
+  // GenImage's; alone, either could be the name of anything.
+  const isGenImage = /^ai(?:_grad)?,nature(?:_grad)?$/i.test(names.join(","));
+  const byOrder = isGenImage ? ([1, 0] as const) : ([0, 1] as const);
+  return known.map((label, i) => label ?? byOrder[i] ?? 1);
 }
 
 /** Every image below, whatever the folders between. */

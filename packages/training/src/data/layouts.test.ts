@@ -64,22 +64,34 @@ test("finds images at any depth below a class, sorted folder by folder", () => {
   ]);
 });
 
-test("labels follow the alphabet whatever the names, and a doubt is said aloud", () => {
+test("labels follow the names, or else the alphabet, and a doubt is said aloud", () => {
   const options = { generators: ["gan"] };
   expect(testSet(["gan/0/a.png", "gan/1/b.png"], options).notices).toEqual([]);
-  expect(testSet(["gan/nature/a.png", "gan/synthetic/b.png"], options)).toMatchObject({
+  expect(testSet(["gan/photos/a.png", "gan/synthetic/b.png"], options)).toMatchObject({
     images: [{ label: 0 }, { label: 1 }],
     notices: [
-      'gan: labels follow the alphabet, so "nature" counts as real and "synthetic" as fake. ' +
+      'gan: labels follow the alphabet, so "photos" counts as real and "synthetic" as fake. ' +
         "Rename the folders 0_real and 1_fake if that is wrong.",
     ],
   });
-  const swapped = testSet(["gan/fake/a.png", "gan/real/b.png"], options);
-  expect(swapped.images.map(({ path, label }) => [path, label])).toEqual([
-    ["gan/fake/a.png", 0],
-    ["gan/real/b.png", 1],
-  ]);
-  expect(swapped.notices[0]).toMatch(/^gan: labels follow the alphabet, so "fake" counts as real/);
+  for (const [fake, real] of [
+    ["fake", "real"],
+    ["ai", "nature"],
+    ["ai_grad", "nature_grad"],
+  ]) {
+    const { images, notices } = testSet([`gan/${fake}/a.png`, `gan/${real}/b.png`], options);
+    expect(images.map(({ path, label }) => [path, label])).toEqual([
+      [`gan/${fake}/a.png`, 1],
+      [`gan/${real}/b.png`, 0],
+    ]);
+    expect(notices).toEqual([
+      `gan: "${real}" counts as real and "${fake}" as fake, by their names; the detectors' own ` +
+        "code goes by the alphabet.",
+    ]);
+  }
+  // Categories of these names are no classes.
+  const below = ["gan/ai/0_real/a.png", "gan/nature/1_fake/b.png"];
+  expect(testSet(below, options).images.map(({ label }) => label)).toEqual([0, 1]);
 });
 
 test("two multi-category generators are no pair of classes", () => {
