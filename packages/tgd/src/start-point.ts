@@ -2,10 +2,14 @@
  * `p*`, the weights that the student is drawn to. Moving, they are the teacher's own, which change
  * with every feedback; fixed, they are a copy of what the teacher began with.
  */
-import type { HostTensor } from "@fauxgrad/models/checkpoint";
 import { type Gpu, UsageError } from "@fauxgrad/tensor";
-import { constant, type HostTensorLike, type Module, Parameter } from "@fauxgrad/tensor/nn";
-import { hostTensor } from "@fauxgrad/training";
+import {
+  constant,
+  type HostTensorLike,
+  type Module,
+  Parameter,
+  type StateTensor,
+} from "@fauxgrad/tensor/nn";
 import type { Regularization } from "./recipe.ts";
 
 /** The starting point of L2-SP. */
@@ -23,10 +27,10 @@ export class StartPoint {
   }
 
   /** `NAME` to values where they are a copy; nothing where they are the teacher's. */
-  async tensors(): Promise<Map<string, HostTensor>> {
+  async tensors(): Promise<Map<string, StateTensor>> {
     if (!this.#isOwn) return new Map();
     const entries = [...this.parameters].map(
-      async ([name, parameter]) => [name, hostTensor(await parameter.read())] as const,
+      async ([name, parameter]) => [name, await parameter.read()] as const,
     );
     return new Map(await Promise.all(entries));
   }

@@ -356,6 +356,18 @@ test("refuses penalties without a teacher, other images, and labels that do not 
     "TgdTrainer: 1 labels for 4 images\nPass one label per image, and one image or more.",
   );
   const state = await trainer.exportState();
+  const faster = { ...recipe, learningRate: { ...recipe.learningRate, base: 0.2 }, seed: 6 };
+  using changed = start(gpu, { recipe: faster });
+  expect(() => changed.trainer.importState(state)).toThrow(
+    new RangeError(
+      "TgdTrainer: the checkpoint was made with another recipe\n" +
+        "  seed  5, now 6\n  learningRate.base  0.1, now 0.2\n" +
+        "Resume with the recipe of the checkpoint, or begin another run with its weights.",
+    ),
+  );
+  using longer = start(gpu, { recipe: { ...recipe, duration: { count: 9, unit: "epochs" } } });
+  longer.trainer.importState(state);
+  expect(longer.trainer.epochs).toBe(9);
   using other = start(gpu, { labels: LABELS.subarray(1) });
   expect(() => other.trainer.importState(state)).toThrow(/^BatchSampler: the checkpoint was made/);
   const failing = trainer.step(

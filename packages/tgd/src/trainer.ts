@@ -27,6 +27,7 @@ import type { Objective } from "./objective.ts";
 import { objectiveOf } from "./objective-of.ts";
 import type { TgdRecipe } from "./recipe.ts";
 import { weightedPenalties } from "./regularization.ts";
+import { requireSameRecipe } from "./same-recipe.ts";
 import type {
   StepPlace,
   TgdEpochTotals,
@@ -220,12 +221,10 @@ export class TgdTrainer {
       model: await this.#network.stateDict(),
       teacher: (await this.#teacher?.stateDict()) ?? new Map(),
       optimizer: memory,
+      start: (await startPoint?.tensors()) ?? new Map(),
     };
     for (const [prefix, values] of Object.entries(sections)) {
       for (const [name, value] of values) tensors.set(`${prefix}.${name}`, hostTensor(value));
-    }
-    for (const [name, value] of (await startPoint?.tensors()) ?? []) {
-      tensors.set(`start.${name}`, value);
     }
     const progress = {
       sampler: this.#sampler.state(this.#step),
@@ -243,10 +242,11 @@ export class TgdTrainer {
   /**
    * Goes on from a saved state.
    *
-   * @throws {RangeError} naming what differs, if the images, batches or seed are others
+   * @throws {RangeError} naming what differs, if images or recipe, but for its length, are others
    * @throws {UsageError} if the tensors are not those of these networks and this optimizer
    */
   importState({ tensors, progress }: TgdTrainerState): void {
+    requireSameRecipe(progress.recipe, this.recipe);
     const step = this.#sampler.resume(progress.sampler);
     const { optimizer, startPoint } = this.#encoder;
     this.#encoder.release();
