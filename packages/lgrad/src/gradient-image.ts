@@ -20,7 +20,7 @@ import {
   zeros,
 } from "@fauxgrad/tensor";
 import type { Layer } from "@fauxgrad/tensor/nn";
-import { RepeatedStep, type StepWork } from "@fauxgrad/training";
+import { moduleMode, RepeatedStep, type StepWork } from "@fauxgrad/training";
 
 /** What {@link inputGradient} computes; both tensors belong to the scope around the call. */
 export interface InputGradient {
@@ -112,7 +112,7 @@ export async function imageGradients(
     write: (input) => gpu.write(input.data, pixels),
     encode: (input) => inputGradient(network, input).gradient,
   };
-  const key = `${shape.join()} ${network.training}`;
+  const key = `${shape.join()} ${moduleMode(network)}`;
   try {
     const gradients = await step.run(key, work, (gradient) => gradient.read());
     return images.map((_, i) => gradients.slice(i * size, (i + 1) * size));

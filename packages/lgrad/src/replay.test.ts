@@ -12,7 +12,7 @@ import {
   type Tensor,
   tensor,
 } from "@fauxgrad/tensor";
-import { BatchNorm2d, Conv2d, Linear, Module } from "@fauxgrad/tensor/nn";
+import { BatchNorm2d, Conv2d, Dropout, Linear, Module } from "@fauxgrad/tensor/nn";
 import { Adam } from "@fauxgrad/tensor/optim";
 import { img8, randomFloats } from "@fauxgrad/testing";
 import { describeClassifier } from "./classifier.ts";
@@ -24,11 +24,12 @@ import { type TrainingRecipe, trainingPresets } from "./training-recipe.ts";
 class SmallNet extends Module {
   readonly conv = new Conv2d(3, 4, 3, { padding: 1 });
   readonly bn = new BatchNorm2d(4);
+  readonly dropout = new Dropout(0);
   readonly fc = new Linear(4, 1);
   forward(input: Tensor): Tensor {
     return scope(() => {
       const maps = relu(this.bn.forward(this.conv.forward(input)));
-      return this.fc.forward(flatten(adaptiveAvgPool2d(maps, 1)));
+      return this.fc.forward(this.dropout.forward(flatten(adaptiveAvgPool2d(maps, 1))));
     });
   }
 }
@@ -42,7 +43,12 @@ const numel = (shape: readonly number[]) => shape.reduce((product, size) => prod
 const recipe: TrainingRecipe = { ...trainingPresets.official, batchSize: 4, epochs: 3, seed: 5 };
 
 /** Losses and state after three epochs; an evaluation before each step keeps it from being captured. */
-async function train(gpu: Gpu, options: Partial<TrainingRecipe>, isEager: boolean) {
+async function train(
+  gpu: Gpu,
+  options: Partial<TrainingRecipe>,
+  isEager: boolean,
+  change: (network: SmallNet, step: number) => void = () => undefined,
+) {
   using network = new SmallNet().to(gpu, { seed: 9 });
   using trainer = new Trainer(gpu, {
     network,
@@ -60,6 +66,7 @@ async function train(gpu: Gpu, options: Partial<TrainingRecipe>, isEager: boolea
     });
     const batch = { pixels, shape: [indices.length, SIDE, SIDE, 3] as const };
     if (isEager) await trainer.evaluate(batch);
+    change(network, i);
     const labels = [...indices].map((index) => LABELS[index]!);
     losses.push((await trainer.step(batch, labels)).loss);
     captures.push(gpu.stats.captures);
@@ -86,6 +93,20 @@ test.for([
   // The second full batch of each epoch is captured; its last batch has another shape.
   expect(replayed.captures).toEqual([0, 1, 0, 0, 1, 0, 0, 1, 0]);
   expect(gpu.stats.captures).toBe(0);
+});
+
+test("what freezes or drops otherwise from a step on does so in replays", async ({ gpu }) => {
+  const change = ({ conv, dropout }: SmallNet, step: number) => {
+    conv.weight.requiresGrad = step < 3;
+    dropout.p = step < 5 ? 0.25 : 0.5;
+  };
+  // One shape: from the second step on all would be replayed.
+  const options = { batchSize: 10, epochs: 9 };
+  const eager = await train(gpu, options, true, change);
+  const replayed = await train(gpu, options, false, change);
+  expect(replayed.losses).toEqual(eager.losses);
+  expect(replayed.state).toEqual(eager.state);
+  expect(replayed.captures).toEqual([0, 1, 1, 0, 1, 0, 1, 1, 1]);
 });
 
 test("gradients of batches that follow each other are replayed, to the same bits", async ({

@@ -26,6 +26,7 @@ import {
   DivergenceGuard,
   equalParts,
   hostTensor,
+  moduleMode,
   RepeatedStep,
   randomFor,
   type SampledBatch,
@@ -253,7 +254,7 @@ export class Trainer {
     };
     // The copies are encoded by the time the step's arrays are used again.
     const read = (logits: Tensor[]) => logits.map((part) => part.read());
-    return this.#steps.run(shape.join(), work, read);
+    return this.#steps.run(`${shape.join()} ${moduleMode(this.#network)}`, work, read);
   }
 
   /** Logits of the parts, and a step of the optimizer. */

@@ -18,7 +18,7 @@ import {
 } from "@fauxgrad/tensor";
 import type { Layer, Module, Parameter } from "@fauxgrad/tensor/nn";
 import { Adam, type Optimizer, SGD } from "@fauxgrad/tensor/optim";
-import { RepeatedStep } from "@fauxgrad/training";
+import { moduleMode, RepeatedStep } from "@fauxgrad/training";
 import { Masks } from "./masks.ts";
 import { type BatchLabels, type Objective, partCrossEntropy } from "./objective.ts";
 import type { OptimizerRecipe, TgdRecipe } from "./recipe.ts";
@@ -127,7 +127,7 @@ export class TrainingStep {
     this.#step = step;
     network.train();
     const reads = this.#steps.run(
-      objective.readsLabels ? null : batch.shape.join(),
+      objective.readsLabels ? null : this.#keyOf(batch),
       {
         inputs: () => makeInputs(this.#gpu, batch.shape, microBatch, this.#teacherInputs),
         write: (inputs) => writeInputs(this.#gpu, batch, inputs),
@@ -155,6 +155,13 @@ export class TrainingStep {
     this.optimizer.zeroGrad();
     this.optimizer.dispose();
     this.startPoint?.dispose();
+  }
+
+  /** Everything but the values in tensors that a step depends on. */
+  #keyOf({ shape }: PreparedBatch): string {
+    const { network, teacher } = this.#options;
+    const modes = [network, teacher].map((module) => (module === null ? "" : moduleMode(module)));
+    return [shape.join(), ...modes].join(" ");
   }
 
   /** The step on the device: numbers of the host that change come from `perStep` values alone. */

@@ -35,7 +35,8 @@ export class RepeatedStep<I, R> {
   /**
    * One step.
    *
-   * @param key everything that the step's shape depends on; null for a step that is not to be captured
+   * @param key everything but the contents of tensors that the step depends on: shapes,
+   *   {@link moduleMode}; null for a step that is not to be captured
    * @param use what to do with the results, at once: copies to the host can be begun
    */
   run<U>(key: string | null, work: StepWork<I, R>, use: (result: R) => U): U {
