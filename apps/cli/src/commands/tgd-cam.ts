@@ -15,6 +15,7 @@ import { note, print, printJson } from "../terminal/output.ts";
 import { parseCount } from "../terminal/parse.ts";
 import { plural } from "../terminal/units.ts";
 import { readBeforeModel } from "../tgd/before.ts";
+import { inUnits } from "../tgd/in-units.ts";
 import { type ModelFile, readModel } from "../tgd/model-file.ts";
 import { addModelOptions, type ModelOptions, modelChoice } from "../tgd/model-options.ts";
 import { batchSizeOf } from "../tgd/open-model.ts";
@@ -106,8 +107,8 @@ async function drawAll(images: readonly PlannedImage[], options: CamOptions): Pr
   const { before: given } = options;
   const earlier = given === undefined ? null : await readBeforeModel(given, options);
   const session = await openGpu(options);
-  const detector = load(session, model, options);
-  const previous = earlier === null ? null : load(session, classifierOf(earlier), options);
+  const detector = load(session, model);
+  const previous = earlier === null ? null : load(session, classifierOf(earlier));
   const explain = { layer: options.layer, target: options.class };
   const side = model.recipe.augmentation.size;
   const drawn = new Map<number, Drawn>();
@@ -119,8 +120,10 @@ async function drawAll(images: readonly PlannedImage[], options: CamOptions): Pr
       batchSize: batchSizeOf(options.batchSize, session),
       ...{ filter: "bilinear", size: { width: side, height: side }, maxPixels: options.maxPixels },
       judge: async (pictures) => {
-        const now = await detector.explain(pictures, explain);
-        const then = await previous?.explain(pictures, explain);
+        const by = (judge: TgdDetector) =>
+          inUnits(pictures, (unit) => judge.explain(unit, explain));
+        const now = await by(detector);
+        const then = previous === null ? null : await by(previous);
         return now.map((each, i) => ({ now: each, before: then?.[i] ?? null }));
       },
       close: () => {
@@ -150,9 +153,8 @@ async function drawAll(images: readonly PlannedImage[], options: CamOptions): Pr
   return images.map((_, i) => drawn.get(i)!);
 }
 
-function load({ gpu }: GpuSession, { tensors, recipe }: ModelFile, options: CamOptions) {
-  const { batchSize } = options;
-  return TgdDetector.load(gpu, tensors, recipe, batchSize === undefined ? {} : { batchSize });
+function load({ gpu }: GpuSession, { tensors, recipe }: ModelFile): TgdDetector {
+  return TgdDetector.load(gpu, tensors, recipe);
 }
 
 function classifierOf(model: ModelFile): ModelFile {

@@ -10,6 +10,7 @@ import { csvText } from "../terminal/csv.ts";
 import { CommandLineError, exitCodes } from "../terminal/errors.ts";
 import { columns, note, print, printJson } from "../terminal/output.ts";
 import { plural } from "../terminal/units.ts";
+import { inUnits } from "../tgd/in-units.ts";
 import { readModel } from "../tgd/model-file.ts";
 import { addModelOptions, type ModelOptions, modelChoice } from "../tgd/model-options.ts";
 import { batchSizeOf } from "../tgd/open-model.ts";
@@ -94,7 +95,7 @@ async function judgeAll(images: readonly FoundImage[], options: DetectOptions) {
   const session = await openGpu(options);
   const batchSize = batchSizeOf(options.batchSize, session);
   const detector = TgdDetector.load(session.gpu, model.tensors, recipe, {
-    ...{ threshold, batchSize },
+    threshold,
     ...(calibration === null ? {} : { calibration }),
   });
   const side = recipe.augmentation.size;
@@ -105,10 +106,11 @@ async function judgeAll(images: readonly FoundImage[], options: DetectOptions) {
       line: `${recipe.network.name} of ${model.file}, ${how}, on ${deviceLine(session.info)}`,
       ...{ batchSize, filter: "bilinear", maxPixels },
       size: sizes === "resize" ? { width: side, height: side } : null,
-      judge: (pictures) =>
-        detector.detect(
-          sizes === "resize" ? pictures : pictures.map((each) => middleOf(each, side)),
-        ),
+      judge: (pictures) => {
+        const squares =
+          sizes === "resize" ? pictures : pictures.map((each) => middleOf(each, side));
+        return inUnits(squares, (unit) => detector.detect(unit));
+      },
       close: () => {
         detector.dispose();
         session.close();

@@ -14,6 +14,7 @@ import {
 } from "@fauxgrad/tgd";
 import type { ImageScore } from "../detection/run-evaluation.ts";
 import { deviceLine, type GpuSession } from "../session/open-gpu.ts";
+import { inUnits } from "./in-units.ts";
 import type { ModelFile } from "./model-file.ts";
 
 /** A model that judges. */
@@ -53,13 +54,15 @@ export function openModel(
   if (model.recipe.network.name === "forensic_transfer") {
     return { ...common, ...openAutoencoder(gpu, model) };
   }
-  const detector = TgdDetector.load(gpu, model.tensors, model.recipe, { batchSize });
+  const detector = TgdDetector.load(gpu, model.tensors, model.recipe);
   return {
     ...common,
     score: async (images) =>
-      (await detector.detect(images)).map(({ margin, probability, logits }) => {
-        return { logit: margin, probability, logit1: logits[1] };
-      }),
+      (await inUnits(images, (unit) => detector.detect(unit))).map(
+        ({ margin, probability, logits }) => {
+          return { logit: margin, probability, logit1: logits[1] };
+        },
+      ),
     close: () => detector.dispose(),
   };
 }
@@ -86,5 +89,8 @@ function openAutoencoder(gpu: Gpu, { tensors, recipe }: ModelFile) {
       return { logit: Math.log(inside / (1 - inside)), probability: share };
     });
   };
-  return { score, close: () => network.dispose() };
+  return {
+    score: (images: readonly RgbImage[]) => inUnits(images, score),
+    close: () => network.dispose(),
+  };
 }
