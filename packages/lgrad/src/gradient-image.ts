@@ -20,7 +20,7 @@ import {
   zeros,
 } from "@fauxgrad/tensor";
 import type { Layer } from "@fauxgrad/tensor/nn";
-import { moduleMode, RepeatedStep, type StepWork } from "@fauxgrad/training";
+import { RepeatedStep, type StepWork } from "@fauxgrad/training";
 
 /** What {@link inputGradient} computes; both tensors belong to the scope around the call. */
 export interface InputGradient {
@@ -85,7 +85,8 @@ export type RepeatedGradient = RepeatedStep<Tensor, Tensor>;
 /**
  * Gradients of images that have the network's size, `[H, W, 3]` each, in one batch.
  *
- * @param repeated for batches that follow each other: those of one size are replayed
+ * @param repeated made for the network; of batches that follow each other, those of one size are
+ *   replayed
  * @throws {ShapeError} if the images differ in size, or the network takes another
  */
 export async function imageGradients(
@@ -106,15 +107,14 @@ export async function imageGradients(
     normalize(image, normalization, pixels.subarray(i * size, (i + 1) * size));
   }
   const shape = [images.length, height, width, 3];
-  const step = repeated ?? new RepeatedStep<Tensor, Tensor>(gpu);
+  const step = repeated ?? new RepeatedStep<Tensor, Tensor>(gpu, [network]);
   const work: StepWork<Tensor, Tensor> = {
     inputs: () => zeros(gpu, shape),
     write: (input) => gpu.write(input.data, pixels),
     encode: (input) => inputGradient(network, input).gradient,
   };
-  const key = `${shape.join()} ${moduleMode(network)}`;
   try {
-    const gradients = await step.run(key, work, (gradient) => gradient.read());
+    const gradients = await step.run(shape.join(), work, (gradient) => gradient.read());
     return images.map((_, i) => gradients.slice(i * size, (i + 1) * size));
   } finally {
     if (repeated === null) step.release();

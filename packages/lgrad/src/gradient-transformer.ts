@@ -55,7 +55,7 @@ export class GradientTransformer {
 
   private constructor(gpu: Gpu, model: CreatedModel, size: number, filter: ResizeFilter) {
     this.#gpu = gpu;
-    this.#repeated = new RepeatedStep(gpu);
+    this.#repeated = new RepeatedStep(gpu, [model.network]);
     this.name = model.name;
     this.network = model.network;
     this.input = model.input;

@@ -26,7 +26,6 @@ import {
   DivergenceGuard,
   equalParts,
   hostTensor,
-  moduleMode,
   RepeatedStep,
   randomFor,
   type SampledBatch,
@@ -92,7 +91,7 @@ export class Trainer {
     this.#optimizer =
       optimizer === "adam" ? new Adam(parameters, { lr }) : new SGD(parameters, { lr });
     this.#sampler = new BatchSampler(labels, { batchSize, seed, sampling });
-    this.#steps = new RepeatedStep(gpu);
+    this.#steps = new RepeatedStep(gpu, [network]);
   }
 
   /** Steps done so far, those whose loss has not arrived included. */
@@ -254,7 +253,7 @@ export class Trainer {
     };
     // The copies are encoded by the time the step's arrays are used again.
     const read = (logits: Tensor[]) => logits.map((part) => part.read());
-    return this.#steps.run(`${shape.join()} ${moduleMode(this.#network)}`, work, read);
+    return this.#steps.run(shape.join(), work, read);
   }
 
   /** Logits of the parts, and a step of the optimizer. */

@@ -18,7 +18,7 @@ import {
 } from "@fauxgrad/tensor";
 import type { Layer, Module, Parameter } from "@fauxgrad/tensor/nn";
 import { Adam, type Optimizer, SGD } from "@fauxgrad/tensor/optim";
-import { moduleMode, RepeatedStep } from "@fauxgrad/training";
+import { RepeatedStep } from "@fauxgrad/training";
 import { Masks } from "./masks.ts";
 import { type BatchLabels, type Objective, partCrossEntropy } from "./objective.ts";
 import type { OptimizerRecipe, TgdRecipe } from "./recipe.ts";
@@ -104,7 +104,7 @@ export class TrainingStep {
     const isInter = recipe.augmentation.cutMix.kind === "inter";
     const isAsked = teacher !== null && this.isAdaptive;
     this.#teacherInputs = isAsked ? (isInter ? "own" : "student's") : "none";
-    this.#steps = new RepeatedStep(gpu);
+    this.#steps = new RepeatedStep(gpu, teacher === null ? [network] : [network, teacher]);
     teacher?.eval().requiresGrad_(false);
   }
 
@@ -127,7 +127,7 @@ export class TrainingStep {
     this.#step = step;
     network.train();
     const reads = this.#steps.run(
-      objective.readsLabels ? null : this.#keyOf(batch),
+      objective.readsLabels ? null : batch.shape.join(),
       {
         inputs: () => makeInputs(this.#gpu, batch.shape, microBatch, this.#teacherInputs),
         write: (inputs) => writeInputs(this.#gpu, batch, inputs),
@@ -155,13 +155,6 @@ export class TrainingStep {
     this.optimizer.zeroGrad();
     this.optimizer.dispose();
     this.startPoint?.dispose();
-  }
-
-  /** Everything but the values in tensors that a step depends on. */
-  #keyOf({ shape }: PreparedBatch): string {
-    const { network, teacher } = this.#options;
-    const modes = [network, teacher].map((module) => (module === null ? "" : moduleMode(module)));
-    return [shape.join(), ...modes].join(" ");
   }
 
   /** The step on the device: numbers of the host that change come from `perStep` values alone. */

@@ -7,6 +7,5 @@ export {
   planParts,
   type StepMemory,
 } from "./micro-batch.ts";
-export { moduleMode } from "./module-mode.ts";
 export { RepeatedStep, type StepWork } from "./repeated-step.ts";
 export { TrainingDiverged } from "./training-diverged.ts";

@@ -2,8 +2,8 @@ import { Dropout, DropPath, type Module } from "@fauxgrad/tensor/nn";
 
 /**
  * What the steps of a module depend on besides its tensors: training or evaluation, probabilities of
- * dropout, frozen parameters. Part of the key of a {@link RepeatedStep}: a step that was captured
- * before one of them changed would go on as it was.
+ * dropout, frozen parameters. A step that was captured before one of them changed would go on as it
+ * was.
  */
 export function moduleMode(module: Module): string {
   const modes = [...module.modules()].map((part) => {

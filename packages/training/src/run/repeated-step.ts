@@ -1,4 +1,6 @@
 import { type Capture, capture, disposeAll, type Gpu, scope, unscoped } from "@fauxgrad/tensor";
+import type { Module } from "@fauxgrad/tensor/nn";
+import { moduleMode } from "./module-mode.ts";
 
 /** A step on the device, by what it consists of. `I` are its inputs, `R` its results. */
 export interface StepWork<I, R> {
@@ -18,13 +20,16 @@ export interface StepWork<I, R> {
  */
 export class RepeatedStep<I, R> {
   readonly #gpu: Gpu;
+  readonly #networks: readonly Module[];
   #key: string | null = null;
   #inputs: I | null = null;
   #capture: Capture<R> | null = null;
   #restarts = 0;
 
-  constructor(gpu: Gpu) {
+  /** @param networks whose forward passes the steps consist of */
+  constructor(gpu: Gpu, networks: readonly Module[] = []) {
     this.#gpu = gpu;
+    this.#networks = networks;
   }
 
   /** Whether the last step was captured or replayed. */
@@ -35,21 +40,23 @@ export class RepeatedStep<I, R> {
   /**
    * One step.
    *
-   * @param key everything but the contents of tensors that the step depends on: shapes,
-   *   {@link moduleMode}; null for a step that is not to be captured
+   * @param key everything that the step's shape depends on besides the {@link moduleMode} of the
+   *   networks; null for a step that is not to be captured
    * @param use what to do with the results, at once: copies to the host can be begun
    */
   run<U>(key: string | null, work: StepWork<I, R>, use: (result: R) => U): U {
-    if (key === null || key !== this.#key) this.release();
+    const whole = key === null ? null : [key, ...this.#networks.map(moduleMode)].join(" ");
+    if (whole === null || whole !== this.#key) this.release();
     if (this.#capture?.isStale) this.#restart();
     // Kernels are compiled and weights derived by the first run.
     const isWarm = this.#inputs !== null;
-    this.#key = key;
+    this.#key = whole;
     this.#inputs ??= unscoped(() => work.inputs());
     const inputs = this.#inputs;
     work.write(inputs);
     if (this.#capture !== null) this.#capture.replay();
     else if (isWarm) {
+      this.#dropDerived();
       this.#capture = capture(this.#gpu, () => work.encode(inputs), { warmUp: false });
     }
     if (this.#capture !== null) return use(this.#capture.result);
@@ -74,6 +81,19 @@ export class RepeatedStep<I, R> {
     }
     this.#capture?.dispose();
     this.#capture = null;
+  }
+
+  /**
+   * Forgets what others derived, since the last step, from weights that the step is going to write:
+   * what it records is to derive it anew each time.
+   */
+  #dropDerived(): void {
+    const trained = this.#networks.flatMap((network) =>
+      network.parameters().filter(({ requiresGrad }) => requiresGrad),
+    );
+    for (const { tensors } of trained) {
+      for (const { data } of tensors) data.storage.dropDerived();
+    }
   }
 
   /** Gives the memory back; the next step is run as usual. */
