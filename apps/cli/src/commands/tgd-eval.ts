@@ -20,6 +20,7 @@ import {
   type RobustnessRow,
   type TgdEvaluation,
 } from "../tgd/evaluation.ts";
+import { beforeKey, jobsOf, perturbedKey, testKey, VALIDATION } from "../tgd/evaluation-jobs.ts";
 import { evaluationJson, writeTgdEvaluation } from "../tgd/evaluation-output.ts";
 import { evaluationText } from "../tgd/evaluation-text.ts";
 import { keepCalibration } from "../tgd/keep-calibration.ts";
@@ -32,7 +33,6 @@ import {
   type NamedData,
   ROBUSTNESS,
   type ScoredJobs,
-  type ScoreJob,
   scoreJobs,
 } from "../tgd/score-sets.ts";
 
@@ -163,41 +163,6 @@ async function openLog(
   if (log.replaced) note(`${log.file} held scores of other models: they are replaced.`);
   return log;
 }
-
-interface Judges {
-  readonly opened: OpenModel;
-  readonly earlier: OpenModel | null;
-  readonly isRobustness: boolean | undefined;
-}
-
-const VALIDATION = "validation";
-
-function jobsOf(
-  sets: readonly NamedData[],
-  validation: NamedData | null,
-  { opened, earlier, isRobustness = false }: Judges,
-): ScoreJob[] {
-  const plain = { model: opened, perturbation: null };
-  return [
-    ...(validation === null ? [] : [{ ...plain, set: validation, key: VALIDATION }]),
-    ...sets.flatMap((set): ScoreJob[] => [
-      { ...plain, set, key: testKey(set.name) },
-      ...(earlier === null
-        ? []
-        : [{ set, model: earlier, key: beforeKey(set.name), perturbation: null }]),
-      ...(isRobustness
-        ? ROBUSTNESS.map((perturbation) => ({
-            ...{ set, model: opened, perturbation },
-            key: perturbedKey(set.name, describePerturbation(perturbation)),
-          }))
-        : []),
-    ]),
-  ];
-}
-
-const testKey = (name: string) => `test/${name}`;
-const beforeKey = (name: string) => `before/${name}`;
-const perturbedKey = (name: string, done: string) => `${done}/${name}`;
 
 function closeAll(session: GpuSession, models: readonly (OpenModel | null)[]): void {
   for (const model of models) model?.close();

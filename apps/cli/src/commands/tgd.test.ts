@@ -213,8 +213,8 @@ describe.skipIf(GPU === "off")("tgd, from pretraining to maps", () => {
   test("a collapsed classifier is told with its numbers and the last good checkpoint", async () => {
     const made = await runCli([
       ...["tgd", "transfer", within("stripes"), "--source", within("source")],
-      ...["--out", within("collapsed"), ...SMALL, "--lr", "0.00005", "--epochs", "8"],
-      ...["--strength", "fixed:0,20000", "--drop-rate", "0"],
+      ...["--out", within("collapsed"), ...SMALL, "--lr", "0.00005", "--epochs", "16"],
+      ...["--strength", "fixed:0,20000", "--preset", "script"],
     ]);
     expect(made.code, made.stderr).toBe(1);
     expect(made.stderr).toMatch(
