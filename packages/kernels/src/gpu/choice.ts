@@ -3,8 +3,8 @@ import { formatVariant, parseVariant, type TunedRow, type Variant } from "./tuni
 
 /** Something that has variants: which there are at a shape, and which is chosen without measuring. */
 export interface Choosable {
-  /** Operation and shape, as rows of a tuning table are called. */
-  readonly key: string;
+  /** Operation and shape, as rows of a tuning table are called; made only where it is asked for. */
+  readonly key: () => string;
   /** Operation, as overrides are called. */
   readonly op: string;
   /** What the kernels are made of, for rows measured with others to be left aside. */
@@ -45,7 +45,7 @@ export function decide(gpu: Gpu, choosable: Choosable): Decision {
     }
     refused.push(`the override ${forced} does not apply: ${why}`);
   }
-  const row = gpu.tuning.isEmpty ? undefined : gpu.tuning.find(key, kernels());
+  const row = gpu.tuning.isEmpty ? undefined : gpu.tuning.find(key(), kernels());
   const tuned = row === undefined ? null : usable(row, impossible);
   // An override that does not apply still says that measurements are not wanted.
   if (row !== undefined && tuned !== null && forced === undefined) {

@@ -62,6 +62,14 @@ export const GRAD_WEIGHT_PARAMETERS: typeof VARIANT_PARAMETERS = {
   tiled: { WANTED: VARIANT_PARAMETERS["slabs"]?.["WANTED"] ?? [] },
 };
 
+/** Operations that have variants, as overrides call them. */
+export const VARIANT_OPERATIONS = [
+  "conv2d",
+  "conv2dGradWeight",
+  "depthwise",
+  "depthwiseGradWeight",
+] as const;
+
 /** Pixels of the output to the next power of two: shapes of a bucket share a row. */
 function bucket({ n, oh, ow }: Conv2dGeometry): number {
   return Math.ceil(Math.log2(Math.max(1, n * oh * ow)));
@@ -91,7 +99,7 @@ function correlationChoice(gpu: Gpu, pass: Conv2dPass, g: Conv2dGeometry): Choos
   const only = structuralVariant({ sourceC: inputs, outC: outputs, groups: g.groups });
   return {
     op: "conv2d",
-    key: keyOf(pass, g),
+    key: () => keyOf(pass, g),
     kernels: correlationHash,
     impossible(variant) {
       const { name } = variant;
@@ -112,7 +120,7 @@ function gradWeightChoice(gpu: Gpu, g: Conv2dGeometry): Choosable {
   const isGrouped = isGroupedGradWeight(g);
   return {
     op: "conv2dGradWeight",
-    key: keyOf("conv2dGradWeight", g),
+    key: () => keyOf("conv2dGradWeight", g),
     kernels: gradWeightHash,
     impossible(variant) {
       if (isGrouped !== (variant.name === "grouped")) {
@@ -129,7 +137,7 @@ function gradWeightChoice(gpu: Gpu, g: Conv2dGeometry): Choosable {
 function stripsChoice(pass: Conv2dPass, g: Conv2dGeometry): Choosable {
   return {
     op: "depthwise",
-    key: keyOf(pass === "conv2d" ? "depthwise" : "depthwiseGradInput", g),
+    key: () => keyOf(pass === "conv2d" ? "depthwise" : "depthwiseGradInput", g),
     kernels: depthwiseHash,
     impossible(variant) {
       if (variant.name !== "strips") return `there is no ${variant.name} here`;
@@ -144,7 +152,7 @@ function stripsChoice(pass: Conv2dPass, g: Conv2dGeometry): Choosable {
 function slabsChoice(g: Conv2dGeometry): Choosable {
   return {
     op: "depthwiseGradWeight",
-    key: keyOf("depthwiseGradWeight", g),
+    key: () => keyOf("depthwiseGradWeight", g),
     kernels: depthwiseGradWeightHash,
     impossible(variant) {
       if (variant.name !== "slabs") return `there is no ${variant.name} here`;
@@ -207,5 +215,5 @@ export function explainConv2d(gpu: Gpu, pass: Conv2dPass, g: Conv2dGeometry): Ex
     .flatMap((name) => combinations(name, table))
     .map((variant) => ({ variant, impossible: choosable.impossible(variant) }));
   const { key, op, kernels } = choosable;
-  return { ...decide(gpu, choosable), key, op, kernels: kernels(), candidates };
+  return { ...decide(gpu, choosable), key: key(), op, kernels: kernels(), candidates };
 }
