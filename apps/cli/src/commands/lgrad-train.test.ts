@@ -71,7 +71,12 @@ describe.skipIf(GPU === "off")("lgrad train", () => {
   test("interrupted, killed and resumed, ends with the bits of an uninterrupted run", async () => {
     const whole = await runCli(train("whole", ...begin()));
     expect(whole.code, whole.stderr).toBe(0);
-    expect(whole.stdout).toMatch(/^trained 2 epochs in .*, validation accuracy .* %: .*\n$/);
+    expect(whole.stdout).toMatch(
+      /^trained 2 epochs in .*, validation accuracy .* % \(best .* in epoch [12]\): .*\n$/,
+    );
+    expect(
+      whole.stderr.match(/^\(Val @ epoch [12]\) acc: [01]\.\d{4}; ap: [01]\.\d{4}$/gm),
+    ).toHaveLength(2);
     expect(await checkpointsOf("whole")).toEqual([
       "step-00000003.safetensors",
       "step-00000006.safetensors",
@@ -106,9 +111,18 @@ describe.skipIf(GPU === "off")("lgrad train", () => {
     const third = await runCli(train("parts", "--resume", "--json"));
     expect(third.code, third.stderr).toBe(0);
     expect(third.stderr).toMatch(/Going on from .*step-00000003\.safetensors: 1 epoch finished/);
-    expect(JSON.parse(third.stdout)).toMatchObject({ epochs: 2, steps: 6 });
+    const summary = JSON.parse(third.stdout);
+    expect(summary).toMatchObject({ epochs: 2, steps: 6 });
+    const { rows } = await logOf("parts");
+    const accuracies = rows.flatMap(({ kind, values }) =>
+      kind === "validation" ? [values["accuracy"] ?? Number.NaN] : [],
+    );
+    const highest = Math.max(...accuracies);
+    expect(summary.best).toEqual({ epoch: 1 + accuracies.indexOf(highest), accuracy: highest });
     expect(await readdir(path.join(work.path, "parts/checkpoints"))).toHaveLength(2);
 
+    const best = "model_epoch_best.safetensors";
+    expect((await read("parts", best)).equals(await read("whole", best))).toBe(true);
     const model = "model_epoch_last.safetensors";
     expect((await read("parts", model)).equals(await read("whole", model))).toBe(true);
     const last = ["checkpoints", "step-00000006.safetensors"];

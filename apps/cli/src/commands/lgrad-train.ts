@@ -31,7 +31,8 @@ Examples:
   fauxgrad lgrad train --tiny --out runs/tiny
 
 The folder holds train/CLASS/{0_real,1_fake} and val/CLASS/{0_real,1_fake}; the names may end in
-_grad. RUN gets checkpoints/, metrics.jsonl, report.html and, at the end, model_epoch_last.safetensors.
+_grad. RUN gets checkpoints/, metrics.jsonl, report.html and, at the end, model_epoch_last.safetensors;
+model_epoch_best.safetensors is that of the highest validation accuracy so far.
 --transform makes all gradient images first, in a pass of its own in which decoding, the device and
 writing overlap: a hundred epochs read them a hundred times. --cache shares them between trainings.
 Ctrl-C saves and stops; --resume goes on to the same bits as a run that never stopped.`;

@@ -34,8 +34,8 @@ const CLASSIFIER_SIDE = 224;
 
 /** Of a gradient image of 256 × 256: nearly noise, which PNG hardly compresses. */
 export const GRADIENT_BYTES = 150_000;
-/** Of a training: the model, and while it runs two checkpoints of the model and Adam's moments. */
-export const TRAINING_BYTES = 94e6 + 2 * 282e6;
+/** Of a training: the last and the best model; while it runs two checkpoints with Adam's moments. */
+export const TRAINING_BYTES = 2 * 94e6 + 2 * 282e6;
 /** Of a prediction in the files of an evaluation. */
 export const PREDICTION_BYTES = 300;
 
@@ -59,6 +59,6 @@ export function scoreGflop(side: number): number {
 export const LGRAD_ASSUMPTIONS: readonly string[] = [
   "Operations: a gradient is two passes through its network, a training image three through " +
     "ResNet-50, by published counts of multiplications.",
-  `Disk: ${GRADIENT_BYTES / 1000} kB for a gradient image; a training keeps 94 MB and needs ` +
-    "658 MB while it runs.",
+  `Disk: ${GRADIENT_BYTES / 1000} kB for a gradient image; a training keeps 188 MB and needs ` +
+    "752 MB while it runs.",
 ];

@@ -86,6 +86,10 @@ export async function trainOn(
       log,
       progress,
       signal: interruption,
+      onValidated: async (values) => {
+        progress.note(validationLine(trainer.epochsFinished + 1, values));
+        if (isBest(values, log)) await writeModel(out, "best", network);
+      },
       save: (state) => checkpoints.write({ ...state, files, device }),
       onEpoch: () => report(`${trainer.epochsFinished} of ${plural(recipe.epochs, "epoch")} done`),
     });
@@ -102,15 +106,17 @@ export async function trainOn(
     throw failure;
   }
   progress.stop();
-  const model = await writeModel(out, network);
+  const model = await writeModel(out, "last", network);
   await report("finished");
   const ms = performance.now() - began;
   const last = log.rows.findLast(({ kind }) => kind === "validation")?.values ?? null;
-  const summary = { out, model, device, epochs: recipe.epochs, steps: trainer.stepsDone };
+  const best = bestEpoch(log);
+  const summary = { out, model, best, device, epochs: recipe.epochs, steps: trainer.stepsDone };
   if (given.json === true) {
     printJson({ ...summary, seconds: Math.round(ms) / 1000, validation: last });
   } else {
-    const accuracy = last === null ? "" : `, validation accuracy ${percent(last["accuracy"])}`;
+    const of = best === null ? "" : ` (best ${percent(best.accuracy)} in epoch ${best.epoch})`;
+    const accuracy = last === null ? "" : `, validation accuracy ${percent(last["accuracy"])}${of}`;
     print(
       `trained ${plural(recipe.epochs, "epoch")} in ${formatDuration(ms)}${accuracy}: ${model}`,
     );
@@ -162,9 +168,34 @@ function imagesLeft({ stepsDone, stepsPerEpoch, recipe }: Trainer, images: numbe
   return recipe.epochs * images - Math.floor(stepsDone / stepsPerEpoch) * images - inEpoch;
 }
 
-/** A flat state dict with PyTorch's names. */
-async function writeModel(out: string, network: Module): Promise<string> {
-  const file = path.join(out, "model_epoch_last.safetensors");
+/** As LGrad's train.py prints it; epochs are counted from 1. */
+function validationLine(
+  epoch: number,
+  { accuracy = Number.NaN, averagePrecision = Number.NaN }: Readonly<Record<string, number>>,
+): string {
+  const share = (value: number) => (Number.isNaN(value) ? "nan" : value.toFixed(4));
+  return `(Val @ epoch ${epoch}) acc: ${share(accuracy)}; ap: ${share(averagePrecision)}`;
+}
+
+/** Whether an epoch's validation accuracy is higher than that of all before. */
+function isBest({ accuracy = Number.NaN }: Readonly<Record<string, number>>, log: RunLog): boolean {
+  return accuracy > (bestEpoch(log)?.accuracy ?? Number.NEGATIVE_INFINITY);
+}
+
+/** The first epoch, counted from 1, with the highest validation accuracy; null without any. */
+function bestEpoch({ rows }: RunLog): { epoch: number; accuracy: number } | null {
+  let best: { epoch: number; accuracy: number } | null = null;
+  for (const { kind, epoch, values } of rows) {
+    const { accuracy } = values;
+    if (kind !== "validation" || accuracy === undefined) continue;
+    if (best === null || accuracy > best.accuracy) best = { epoch: epoch + 1, accuracy };
+  }
+  return best;
+}
+
+/** `model_epoch_last.safetensors`, the name of LGrad's own: a flat state dict with PyTorch's names. */
+async function writeModel(out: string, which: "last" | "best", network: Module): Promise<string> {
+  const file = path.join(out, `model_epoch_${which}.safetensors`);
   const state = await network.stateDict();
   const tensors = [...state].map(
     ([name, value]) =>

@@ -18,6 +18,8 @@ export interface TrainRun {
   readonly log: RunLog;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** An epoch's validation, before anything of the epoch is saved. */
+  onValidated?(values: Readonly<Record<string, number>>): Promise<void>;
   /** Writes a checkpoint. */
   save(state: TrainerState): Promise<void>;
   /** An epoch was finished and saved. */
@@ -39,6 +41,7 @@ export function trainToEnd(run: TrainRun): Promise<void> {
     stepValues: ({ loss, learningRate }) => ({ loss, learningRate }),
     detail: ({ loss }) => `loss ${loss.toPrecision(3)}`,
     validate: () => validate(run),
+    onValidated: async (values) => run.onValidated?.(values),
     save: (state) => run.save(state),
     onEpoch: () => run.onEpoch(),
   });
