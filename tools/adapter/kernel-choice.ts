@@ -2,7 +2,12 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { parseTuning, type TuningDatabase } from "@fauxgrad/kernels";
+import {
+  parseTuning,
+  parseVariant,
+  type TuningDatabase,
+  VARIANT_OPERATIONS,
+} from "@fauxgrad/kernels";
 
 /** A variable of the environment that says nothing usable. */
 export class KernelChoiceError extends Error {
@@ -12,7 +17,7 @@ export class KernelChoiceError extends Error {
 /**
  * Variants by operation from FAUXGRAD_KERNEL, e.g. `conv2d=tiled,conv2dGradWeight=registers:TM4`.
  *
- * @throws {KernelChoiceError} if the text is no such list
+ * @throws {KernelChoiceError} if the text is no such list, or an operation has no variants
  */
 export function kernelOverrides(text = process.env["FAUXGRAD_KERNEL"]): Record<string, string> {
   if (text === undefined || text.trim() === "") return {};
@@ -24,9 +29,22 @@ export function kernelOverrides(text = process.env["FAUXGRAD_KERNEL"]): Record<s
           "Write operation=variant, several with commas between: conv2d=tiled.",
       );
     }
-    return [operation, variant] as const;
+    requireOperation(operation);
+    if (parseVariant(variant) !== null) return [operation, variant] as const;
+    throw new KernelChoiceError(
+      `FAUXGRAD_KERNEL: "${variant}" is no variant of ${operation}\n` +
+        "Write a name and perhaps parameters: registers:TM4. `bench tune --explain` lists them.",
+    );
   });
   return Object.fromEntries(pairs);
+}
+
+function requireOperation(name: string): void {
+  if (VARIANT_OPERATIONS.some((operation) => operation === name)) return;
+  throw new KernelChoiceError(
+    `FAUXGRAD_KERNEL: "${name}" is no operation with variants\n` +
+      `Choose one of ${VARIANT_OPERATIONS.join(", ")}; conv2d is the data gradient's, too.`,
+  );
 }
 
 /** Where the user's table lies: FAUXGRAD_TUNING, or in the user's cache. */

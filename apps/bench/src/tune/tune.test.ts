@@ -87,6 +87,15 @@ test("overrides are read from the environment", () => {
     'FAUXGRAD_KERNEL: "conv2d=a=b" names no variant\n' +
       "Write operation=variant, several with commas between: conv2d=tiled.",
   );
+  expect(() => kernelOverrides("conv2dGradInput=tiled")).toThrow(
+    'FAUXGRAD_KERNEL: "conv2dGradInput" is no operation with variants\n' +
+      "Choose one of conv2d, conv2dGradWeight, depthwise, depthwiseGradWeight; " +
+      "conv2d is the data gradient's, too.",
+  );
+  expect(() => kernelOverrides("conv2d=Tiled")).toThrow(
+    'FAUXGRAD_KERNEL: "Tiled" is no variant of conv2d\n' +
+      "Write a name and perhaps parameters: registers:TM4. `bench tune --explain` lists them.",
+  );
 });
 
 test("a search tries right candidates only, and its row is chosen", {

@@ -75,7 +75,7 @@ export class Tuning {
   readonly #rows = new Map<string, TunedRow[]>();
 
   /**
-   * @param tables by name; within the nearest level an earlier table wins, and a nearer level wins
+   * @param tables by name; an earlier table wins whatever the level, and a nearer level wins
    *   within a table
    */
   constructor(present: TunedAdapter, tables: Readonly<Record<string, TuningDatabase>>) {

@@ -1,4 +1,10 @@
-export { type Candidate, type Conv2dPass, type Explanation, explainConv2d } from "./choice.ts";
+export {
+  type Candidate,
+  type Conv2dPass,
+  type Explanation,
+  explainConv2d,
+  VARIANT_OPERATIONS,
+} from "./choice.ts";
 export { conv2d, conv2dGradInput, conv2dGradWeight } from "./conv2d.ts";
 export type { Epilogue } from "./epilogue.ts";
 export {
