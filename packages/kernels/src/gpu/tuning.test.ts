@@ -33,7 +33,7 @@ function table(variant: string, change: Partial<TunedAdapter> = {}, kernels = "k
 
 const CHOOSABLE: Choosable = {
   op: "conv2d",
-  key: "key",
+  key: () => "key",
   kernels: () => "k1",
   impossible: ({ name }) => (name === "winograd" ? "it is for 3×3" : null),
   heuristic: () => ({ name: "registers", parameters: {} }),
