@@ -23,6 +23,8 @@ Examples:
       The gradient image of a photograph, by a discriminator with random weights.
   fauxgrad lgrad transform dataset/ --model stylegan --weights bedrooms.pth --out gradients/
       The same for a tree of folders, by real weights. Run it again to continue.
+  fauxgrad tgd pretrain --tiny --out runs/a
+      T-GD's detector on generated images, in half a minute; fauxgrad tgd transfer goes on from it.
   fauxgrad run stylegan --weights W.pth --input X.safetensors --output Y.safetensors --gradient
       Numbers to compare with PyTorch's.
 
@@ -36,7 +38,7 @@ Exit status: 0 done, 1 something failed, 2 the command line is wrong, 130 interr
 /** The whole command line. Its actions throw {@link CommandFailure}. */
 export function createProgram(): Command {
   const program = new Command("fauxgrad")
-    .description("Gradients of images through GAN discriminators (LGrad), on any WebGPU adapter")
+    .description("Detectors of GAN-made images, LGrad and T-GD, on any WebGPU adapter")
     .version(manifest.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print a command's help")
