@@ -3,6 +3,7 @@ import { CollapseGuard, type CollapseValues } from "./collapse-guard.ts";
 
 const usual: CollapseValues = {
   crossEntropy: Math.LN2,
+  constantLoss: Math.LN2,
   fcNorm: 1,
   gamma: 0.48,
   learningRate: 0.4,
@@ -18,8 +19,9 @@ test("a last layer that shrinks at ln 2 is a collapse, told with its numbers", (
     kind: "collapse",
     step: 20,
     message:
-      "the classifier has collapsed: 20 steps at a loss of ln 2 = 0.6931\n" +
-      "  loss           0.6931 at step 20\n  |w_fc|         0.0115, 0.800 at the start\n" +
+      "the classifier has collapsed: 20 steps at a loss of ln 2, or what one score for all " +
+      "images costs\n" +
+      "  loss           0.6931 at step 20, ln 2 is 0.6931\n  |w_fc|         0.0115, 0.800 at the start\n" +
       "  learning rate  0.400, gamma 0.480\n" +
       "The penalty shrinks the last layer faster than the images teach it: lower the learning " +
       "rate, s or beta.",
@@ -51,4 +53,16 @@ test("a step away from ln 2 begins the count anew, and so does not a resumed run
   edge.check(1, usual);
   expect(edge.check(2, { ...small, crossEntropy: Math.LN2 + 1.01e-3 })).toBeNull();
   expect(edge.check(3, { ...small, crossEntropy: Math.LN2 - 0.99e-3 })?.kind).toBe("collapse");
+});
+
+test("a bias and uneven batches do not hide it, and ln 2 below theirs is none", () => {
+  const guard = new CollapseGuard({ steps: 4 });
+  const found = [Math.LN2, 0.684, 0.703, 0.75, 0.66].map((loss, step) => {
+    const fcNorm = step === 0 ? 1 : 1e-3;
+    const values = { ...usual, fcNorm, crossEntropy: loss, constantLoss: loss + 2e-4 };
+    return guard.check(step + 1, values)?.kind;
+  });
+  expect(found).toEqual([undefined, undefined, undefined, "collapse", "collapse"]);
+  const learning = { ...usual, fcNorm: 1e-3, constantLoss: Math.LN2 + 0.01 };
+  expect(guard.check(6, learning)).toBeNull();
 });

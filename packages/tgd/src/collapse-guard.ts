@@ -3,12 +3,16 @@
  * shrinks it to nothing. The cross-entropy then stays at ln 2, while the AUROC of what little is
  * left may still look fine. A pretraining also stays at ln 2 for many epochs before it begins to
  * learn, but its last layer keeps its length: both together are the collapse.
+ *
+ * ln 2 is the loss of the score 0 for all images. A bias that is not penalised keeps another score,
+ * and a batch whose classes are not equally frequent then has another loss: what is compared is the
+ * loss that the batch's mean score would have for all of its images.
  */
 import type { Divergence } from "@fauxgrad/training";
 
 /** What a {@link CollapseGuard} takes for a collapse. */
 export interface CollapseOptions {
-  /** How near to ln 2 the cross-entropy must be. Default 1e-3. */
+  /** How near to the loss of one score for all images the cross-entropy must be. Default 1e-3. */
   readonly tolerance?: number;
   /** For how many steps in a row. Default 20. */
   readonly steps?: number;
@@ -20,13 +24,15 @@ export interface CollapseOptions {
 export interface CollapseState {
   /** ‖w_fc‖ of the first step; null before it. */
   readonly firstNorm: number | null;
-  /** Steps in a row at ln 2 so far. */
+  /** Steps in a row at the loss of one score so far. */
   readonly steps: number;
 }
 
 /** One step, as the guard sees it. */
 export interface CollapseValues {
   readonly crossEntropy: number;
+  /** What it would be if all images had their mean score; ln 2 where that is 0. */
+  readonly constantLoss: number;
   /** ‖w_fc‖ */
   readonly fcNorm: number;
   /** For the message; null where no teacher decides. */
@@ -59,10 +65,10 @@ export class CollapseGuard {
    * @returns null if all is well
    */
   check(step: number, values: CollapseValues): Divergence | null {
-    const { crossEntropy, fcNorm, gamma, learningRate } = values;
+    const { crossEntropy, constantLoss, fcNorm, gamma, learningRate } = values;
     const { tolerance, steps: enough, share } = this.#options;
     const firstNorm = this.#state.firstNorm ?? fcNorm;
-    const isAtChance = Math.abs(crossEntropy - Math.LN2) <= tolerance;
+    const isAtChance = Math.abs(crossEntropy - constantLoss) <= tolerance;
     const steps = isAtChance ? this.#state.steps + 1 : 0;
     this.#state = { firstNorm, steps };
     // Without a classifier the norm is no number, and never below.
@@ -73,8 +79,9 @@ export class CollapseGuard {
       kind: "collapse",
       step,
       message:
-        `the classifier has collapsed: ${steps} steps at a loss of ln 2 = 0.6931\n` +
-        `  loss           ${crossEntropy.toFixed(4)} at step ${step}\n` +
+        `the classifier has collapsed: ${steps} steps at a loss of ln 2, or what one score for all ` +
+        "images costs\n" +
+        `  loss           ${crossEntropy.toFixed(4)} at step ${step}, ln 2 is 0.6931\n` +
         `  |w_fc|         ${now}, ${first} at the start\n` +
         `  learning rate  ${learningRate.toPrecision(3)}${strength}\n` +
         "The penalty shrinks the last layer faster than the images teach it: lower the learning " +

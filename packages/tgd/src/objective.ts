@@ -60,6 +60,35 @@ export function targetsOf({ own, partner, ownWeight }: BatchLabels, begin: numbe
   return targets;
 }
 
+/** What a batch's scores say. */
+export interface BatchScores {
+  /** Images on whose side of 0 the score is. */
+  readonly correct: number;
+  /** The cross-entropy if all images had their mean score; ln 2 where that is 0. */
+  readonly constantLoss: number;
+}
+
+/** Counts and compares the scores of a batch. */
+export function scoreBatch(
+  objective: Objective,
+  outputs: ArrayLike<number>,
+  labels: ArrayLike<number>,
+): BatchScores {
+  const images = labels.length;
+  let [correct, sum, fakes] = [0, 0, 0];
+  for (let i = 0; i < images; i += 1) {
+    const score = objective.score(outputs, i);
+    if (score > 0 === (labels[i] === 1)) correct += 1;
+    if (labels[i] === 1) fakes += 1;
+    sum += score;
+  }
+  const mean = sum / images;
+  // ln(1 + e^m) of a real image, m less of a fake one.
+  const constantLoss =
+    Math.max(mean, 0) + Math.log1p(Math.exp(-Math.abs(mean))) - (mean * fakes) / images;
+  return { correct, constantLoss };
+}
+
 /** Mean cross-entropy of two logits over a part's images. */
 export function partCrossEntropy(
   network: Layer,

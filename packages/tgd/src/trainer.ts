@@ -23,7 +23,7 @@ import {
 import { CollapseGuard, type CollapseOptions } from "./collapse-guard.ts";
 import { learningRateAt } from "./learning-rate.ts";
 import { mixBatch } from "./mix-batch.ts";
-import type { Objective } from "./objective.ts";
+import { type Objective, scoreBatch } from "./objective.ts";
 import { objectiveOf } from "./objective-of.ts";
 import type { TgdRecipe } from "./recipe.ts";
 import { weightedPenalties } from "./regularization.ts";
@@ -278,15 +278,13 @@ export class TgdTrainer {
   ): TgdStepOutcome {
     const { loss, teacher, fcNorm, regularizedGradNorm } = values;
     const images = labels.length;
-    let correct = 0;
-    for (let i = 0; i < images; i += 1) {
-      if (this.objective.score(outputs, i) > 0 === (labels[i] === 1)) correct += 1;
-    }
+    const { correct, constantLoss } = scoreBatch(this.objective, outputs, labels);
     const divergence = this.#guard.check(place.step, { loss, gradNorm: regularizedGradNorm });
     if (divergence !== null) throw new TrainingDiverged(divergence);
     const gamma = teacher?.gamma ?? null;
-    const seen = { crossEntropy: loss, fcNorm, gamma, learningRate: place.learningRate };
-    const collapse = this.#collapse.check(place.step, seen);
+    const { step, learningRate } = place;
+    const seen = { crossEntropy: loss, constantLoss, fcNorm, gamma, learningRate };
+    const collapse = this.#collapse.check(step, seen);
     if (collapse !== null && this.#onCollapse === "stop") throw new TrainingDiverged(collapse);
     const before = (place.step - 1) % this.stepsPerEpoch === 0 ? NO_TOTALS : this.#totals;
     this.#totals = {
