@@ -163,7 +163,8 @@ test("a step of the classifier holds little more than what is alive at its peak"
   using network = describeClassifier();
   // Memory alone is asked for: what the weights are does not matter, and drawing them takes long.
   const weights = [...network.expectedState()].map(([name, shape]) => {
-    return [name, { shape, data: new Float32Array(numel(shape)).fill(0.01) }] as const;
+    const data = new Float32Array(numel(shape)).fill(0.01);
+    return [name, { dtype: "float32", shape, data }] as const;
   });
   network.load(gpu, new Map(weights));
   using optimizer = new Adam(network.namedParameters(), { lr: 1e-4 });
