@@ -6,6 +6,7 @@
 // operations gets the same buffers on every step, and the bind-group cache hits from the second on.
 
 import { DeviceError } from "../errors.ts";
+import { formatShape, type Shape } from "../shape.ts";
 import { BufferUsage } from "./flags.ts";
 
 /** A buffer of the pool with its class size. */
@@ -35,6 +36,13 @@ export interface PoolOptions {
   readonly maxBytes: number;
   /** Destroy freed buffers instead of keeping more than this. */
   readonly maxIdleBytes: number;
+}
+
+/** What is asked for, in errors: the shape of an array, put into words only there. */
+type Named = string | Shape;
+
+function named(what: Named): string {
+  return typeof what === "string" ? what : `array ${formatShape(what)}`;
 }
 
 const SMALLEST = 256;
@@ -104,7 +112,7 @@ export class BufferPool {
    * @param flush submits encoded work, so that idle buffers may be destroyed
    * @throws {DeviceError} `limit` or `out-of-memory`, before anything is created
    */
-  acquire(bytes: number, what: string, flush: () => void): PooledBuffer {
+  acquire(bytes: number, what: Named, flush: () => void): PooledBuffer {
     const size = sizeClass(bytes);
     const free = this.#free.get(size)?.shift();
     if (free !== undefined) {
@@ -121,7 +129,7 @@ export class BufferPool {
    *
    * @throws {DeviceError} `out-of-memory`, before anything is created
    */
-  acquireExact(bytes: number, what: string, flush: () => void): PooledBuffer {
+  acquireExact(bytes: number, what: Named, flush: () => void): PooledBuffer {
     return this.#create(bytes, what, flush);
   }
 
@@ -130,13 +138,13 @@ export class BufferPool {
    *
    * @throws {DeviceError} `limit` if not
    */
-  withinLimits(bytes: number, what: string): number {
+  withinLimits(bytes: number, what: Named): number {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
     const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     if (sizeClass(bytes) <= limit) return bytes;
     throw new DeviceError(
       "limit",
-      `${what}: one array of ${mib(bytes)} is above this adapter's limit of ${mib(limit)}\n` +
+      `${named(what)}: one array of ${mib(bytes)} is above this adapter's limit of ${mib(limit)}\n` +
         `  maxStorageBufferBindingSize  ${mib(maxStorageBufferBindingSize)}\n` +
         `  maxBufferSize                ${mib(maxBufferSize)}\n` +
         "Use a smaller batch or image; a Gpu opened with the adapter's own limits may allow more.",
@@ -182,7 +190,7 @@ export class BufferPool {
     this.#idle = 0;
   }
 
-  #create(size: number, what: string, flush: () => void): PooledBuffer {
+  #create(size: number, what: Named, flush: () => void): PooledBuffer {
     if (this.#live + this.#idle + size > this.#options.maxBytes && this.#idle > 0) {
       flush();
       this.trim();
@@ -190,7 +198,7 @@ export class BufferPool {
     if (this.#live + size > this.#options.maxBytes) {
       throw new DeviceError(
         "out-of-memory",
-        `${what}: ${mib(size)} more would exceed the memory budget\n` +
+        `${named(what)}: ${mib(size)} more would exceed the memory budget\n` +
           `  in use  ${mib(this.#live)}\n  budget  ${mib(this.#options.maxBytes)}\n` +
           "Use a smaller batch or image, free arrays earlier, or raise maxBytes.",
       );

@@ -1,12 +1,5 @@
 import { DeviceError, UsageError } from "../errors.ts";
-import {
-  BYTES_PER_ELEMENT,
-  checkShape,
-  type DType,
-  formatShape,
-  numel,
-  type Shape,
-} from "../shape.ts";
+import { BYTES_PER_ELEMENT, checkShape, type DType, numel, type Shape } from "../shape.ts";
 import { type AdapterClass, adapterClass } from "./adapter-class.ts";
 import { ArrayRegistry } from "./array-registry.ts";
 import { BindGroupCache } from "./bind-groups.ts";
@@ -135,11 +128,10 @@ export class Gpu {
     this.#assertUsable();
     checkShape(shape, "array");
     const bytes = numel(shape) * BYTES_PER_ELEMENT;
-    const what = `array ${formatShape(shape)}`;
     const storage =
-      this.#captures.recording?.make(this.#pool.withinLimits(bytes, what)) ??
+      this.#captures.recording?.make(this.#pool.withinLimits(bytes, shape)) ??
       new Storage(
-        this.#pool.acquire(bytes, what, () => this.flush()),
+        this.#pool.acquire(bytes, shape, () => this.flush()),
         bytes,
       );
     this.arrays.add(storage);
