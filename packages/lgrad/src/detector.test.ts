@@ -27,6 +27,9 @@ test("detection is the transformer's 8-bit picture through the classifier, in an
   const batch = await detector.detectBatch(photos);
   const alone = await detector.detect(photos[0]!);
   expect(batch[0]).toEqual(alone);
+  // One by one, both networks are replayed.
+  for (let i = 0; i < 2; i++) expect(await detector.detect(photos[0]!)).toEqual(alone);
+  expect(gpu.stats.captures).toBe(2);
   const transformed = await detector.transformer.transform(photos);
   const bytes = transformed.map((each) => each.bytes);
   expect(batch.map(({ gradient }) => gradient)).toEqual(bytes);

@@ -1,7 +1,7 @@
 import type { ResNet } from "@fauxgrad/models";
 import { gradientToImage, type RgbImage } from "@fauxgrad/models/transforms";
 import { type Gpu, UsageError } from "@fauxgrad/tensor";
-import { type ActivationMap, sigmoid32 } from "@fauxgrad/training";
+import { type ActivationMap, RepeatedStep, sigmoid32 } from "@fauxgrad/training";
 import { createClassifier, loadClassifier } from "./classifier.ts";
 import { type FittedImage, fitImage, joinTiles, type SizeMode } from "./fit-images.ts";
 import {
@@ -13,6 +13,7 @@ import {
   type ChannelOrder,
   explainGradients,
   type GradientScore,
+  type RepeatedScore,
   scoreGradients,
 } from "./score-gradients.ts";
 
@@ -98,6 +99,7 @@ export class LGradDetector {
   readonly #gpu: Gpu;
   readonly #ownsTransformer: boolean;
   readonly #batchSize: number;
+  readonly #scoring: RepeatedScore;
 
   private constructor(
     gpu: Gpu,
@@ -112,6 +114,7 @@ export class LGradDetector {
     this.sizes = sizes;
     this.channelOrder = channelOrder;
     this.#batchSize = batchSize;
+    this.#scoring = new RepeatedStep(gpu, [classifier]);
   }
 
   /**
@@ -160,7 +163,14 @@ export class LGradDetector {
     const pictures = fitted.flatMap(({ tiles }) => tiles.map(({ image }) => image));
     const judged = await this.#inBatches(pictures, async (part) => {
       const { bytes } = await this.#transform(part);
-      const scores = await scoreGradients(this.#gpu, this.classifier, bytes, this.channelOrder);
+      const { classifier, channelOrder } = this;
+      const scores = await scoreGradients(
+        this.#gpu,
+        classifier,
+        bytes,
+        channelOrder,
+        this.#scoring,
+      );
       return scores.map((score, i) => ({ score, gradient: bytes[i]! }));
     });
     let at = 0;
@@ -183,6 +193,8 @@ export class LGradDetector {
         'LGradDetector: tiles have no activation map in common\nUse sizes "resize" or "center-crop".',
       );
     }
+    // Its memory may be needed here.
+    this.#scoring.release();
     const pictures = images.map((image) => this.#fit(image).tiles[0]!.image);
     return this.#inBatches(pictures, async (part) => {
       const { bytes, values } = await this.#transform(part);
@@ -200,6 +212,7 @@ export class LGradDetector {
 
   /** Frees the classifier, and the transformation model if it was made here. */
   dispose(): void {
+    this.#scoring.release();
     this.classifier.dispose();
     if (this.#ownsTransformer) this.transformer.dispose();
   }

@@ -57,6 +57,7 @@ export {
   exchangeRedAndBlue,
   explainGradients,
   type GradientScore,
+  type RepeatedScore,
   scoreGradients,
 } from "./score-gradients.ts";
 export { Trainer, type TrainerOptions } from "./training.ts";

@@ -12,9 +12,15 @@ import {
   scope,
   type Tensor,
   tensor,
+  zeros,
 } from "@fauxgrad/tensor";
-import { type ActivationMap, classActivationMap, sigmoid32 } from "@fauxgrad/training";
-import { classifierBatch } from "./classifier-input.ts";
+import {
+  type ActivationMap,
+  classActivationMap,
+  RepeatedStep,
+  sigmoid32,
+} from "@fauxgrad/training";
+import { type ClassifierBatch, classifierBatch } from "./classifier-input.ts";
 
 /** What a classifier says about one gradient image. */
 export interface GradientScore {
@@ -37,11 +43,16 @@ export interface ExplainedScore extends GradientScore {
 /** Where red and blue are: `bgr` exchanges them, as ports that encode without the flip do. */
 export type ChannelOrder = "rgb" | "bgr";
 
+/** Logits of batches of one size, again and again: images `[N, H, W, 3]` to `[N, 1]`. */
+export type RepeatedScore = RepeatedStep<Tensor, Tensor>;
+
 /**
  * Scores gradient images as they are, without resizing: `/255`, ImageNet's normalisation, the
  * network. Each score is what it would be alone; images of several sizes run one size at a time.
  *
  * @param classifier in evaluation mode, with one output
+ * @param repeated   made for the classifier; of batches that follow each other, those of one size
+ *   are replayed
  * @throws {ShapeError} if the classifier has more outputs
  */
 export async function scoreGradients(
@@ -49,14 +60,24 @@ export async function scoreGradients(
   classifier: ResNet,
   gradients: readonly RgbImage[],
   channelOrder: ChannelOrder = "rgb",
+  repeated: RepeatedScore | null = null,
 ): Promise<GradientScore[]> {
   requireOneLogit(classifier);
-  return bySize(gradients, async (images) => {
-    const logits = await scope(() =>
-      noGrad(() => classifier.forward(inputOf(gpu, images, channelOrder)).read()),
-    );
-    return Array.from(logits, scoreOf);
-  });
+  const step = repeated ?? new RepeatedStep<Tensor, Tensor>(gpu, [classifier]);
+  try {
+    return await bySize(gradients, async (images) => {
+      const { pixels, shape } = batchOf(images, channelOrder);
+      const work = {
+        inputs: () => zeros(gpu, shape),
+        write: (input: Tensor) => gpu.write(input.data, pixels),
+        encode: (input: Tensor) => noGrad(() => classifier.forward(input)),
+      };
+      const logits = await step.run(shape.join(), work, (output) => output.read());
+      return Array.from(logits, scoreOf);
+    });
+  } finally {
+    if (repeated === null) step.release();
+  }
 }
 
 /**
@@ -103,10 +124,13 @@ function scoreOf(logit: number): GradientScore {
   return { logit, probability: sigmoid32([logit])[0]! };
 }
 
+function batchOf(images: readonly RgbImage[], order: ChannelOrder): ClassifierBatch {
+  return classifierBatch(order === "bgr" ? images.map(exchangeRedAndBlue) : images);
+}
+
 /** `[N, H, W, 3]`, normalised. */
 function inputOf(gpu: Gpu, images: readonly RgbImage[], order: ChannelOrder): Tensor {
-  const ordered = order === "bgr" ? images.map(exchangeRedAndBlue) : images;
-  const { pixels, shape } = classifierBatch(ordered);
+  const { pixels, shape } = batchOf(images, order);
   return tensor(gpu, pixels, shape);
 }
 

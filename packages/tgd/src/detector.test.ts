@@ -30,6 +30,11 @@ test("an image's verdict is that of its own, resized and normalised", async ({ g
   const found = await detector.detect(images);
   using together = new TgdDetector(gpu, network, { input, calibration });
   expect(await together.detect(images)).toEqual(found);
+  // Batches that follow each other are replayed; explaining gives their memory back.
+  expect(await detector.detect([...images, ...images])).toEqual([...found, ...found]);
+  expect(gpu.stats.captures).toBe(1);
+  await detector.explain(images.slice(0, 1));
+  expect(gpu.stats.captures).toBe(0);
   const fitted = images.map((image) => resize(image, { width: SIDE, height: SIDE }, "bilinear"));
   const { pixels, shape } = imageBatch(fitted, "imagenet");
   const logits = await scope(() =>

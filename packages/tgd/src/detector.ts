@@ -8,8 +8,8 @@ import {
   type NormalizationName,
   type RgbImage,
 } from "@fauxgrad/models/transforms";
-import { type Gpu, noGrad, scope, tensor, UsageError } from "@fauxgrad/tensor";
-import { type Calibration, calibratedProbabilities } from "@fauxgrad/training";
+import { type Gpu, noGrad, type Tensor, UsageError, zeros } from "@fauxgrad/tensor";
+import { type Calibration, calibratedProbabilities, RepeatedStep } from "@fauxgrad/training";
 import { normalizationOf, validationImage } from "./augmentation.ts";
 import { type CamOptions, type CamResult, explainClassifier } from "./cam.ts";
 import {
@@ -66,6 +66,7 @@ export class TgdDetector {
   readonly #gpu: Gpu;
   readonly #batchSize: number;
   readonly #normalization: Normalization | NormalizationName;
+  readonly #repeated: RepeatedStep<Tensor, Tensor>;
 
   /**
    * @param network on a device; it is put into evaluation mode and frozen, and the detector frees it
@@ -86,6 +87,7 @@ export class TgdDetector {
     this.threshold = threshold;
     this.#batchSize = batchSize;
     this.#normalization = normalizationOf(input);
+    this.#repeated = new RepeatedStep(gpu, [network]);
     network.eval().requiresGrad_(false);
   }
 
@@ -107,15 +109,19 @@ export class TgdDetector {
   }
 
   /**
-   * Several images, of any sizes: they are resized to a square.
+   * Several images, of any sizes: they are resized to a square. Batches of one number of images that
+   * follow each other are replayed: from the second on their memory is held.
    *
    * @throws {UsageError} if the network puts out no numbers
    */
   async detect(images: readonly RgbImage[]): Promise<TgdDetection[]> {
     return this.#inBatches(images, async ({ pixels, shape }) => {
-      const logits = await scope(() =>
-        noGrad(() => this.network.forward(tensor(this.#gpu, pixels, shape)).read()),
-      );
+      const work = {
+        inputs: () => zeros(this.#gpu, shape),
+        write: (input: Tensor) => this.#gpu.write(input.data, pixels),
+        encode: (input: Tensor) => noGrad(() => this.network.forward(input)),
+      };
+      const logits = await this.#repeated.run(shape.join(), work, (output) => output.read());
       return Array.from({ length: shape[0] }, (_, i) =>
         this.#judge([logits[2 * i]!, logits[2 * i + 1]!]),
       );
@@ -128,6 +134,8 @@ export class TgdDetector {
    * @throws {UsageError} if there is no such layer, or the network puts out no numbers
    */
   async explain(images: readonly RgbImage[], options: CamOptions = {}): Promise<TgdExplanation[]> {
+    // Its memory may be needed here.
+    this.#repeated.release();
     return this.#inBatches(images, async (batch, fitted) => {
       const results = await explainClassifier(this.#gpu, this.network, batch, options);
       return results.map(({ map, logits }, i) => ({
@@ -140,6 +148,7 @@ export class TgdDetector {
 
   /** Frees the network. */
   dispose(): void {
+    this.#repeated.release();
     this.network.dispose();
   }
 

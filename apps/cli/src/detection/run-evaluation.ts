@@ -2,8 +2,9 @@
  * Test images to predictions: original images through a detector, or gradient images through a
  * classifier alone.
  */
-import { loadClassifier, scoreGradients } from "@fauxgrad/lgrad";
+import { loadClassifier, type RepeatedScore, scoreGradients } from "@fauxgrad/lgrad";
 import type { RgbImage } from "@fauxgrad/models/transforms";
+import { RepeatedStep } from "@fauxgrad/training";
 import { DecodePool } from "../io/decode-pool.ts";
 import { deviceLine, openGpu } from "../session/open-gpu.ts";
 import { interruption } from "../terminal/interrupt.ts";
@@ -64,14 +65,17 @@ export async function openScorer(
 
 async function openGradientScorer(options: DetectorCommandOptions): Promise<Scorer> {
   const session = await openGpu(options);
-  const classifier = loadClassifier(session.gpu, await readClassifier(options));
+  const { gpu } = session;
+  const classifier = loadClassifier(gpu, await readClassifier(options));
+  const repeated: RepeatedScore = new RepeatedStep(gpu, [classifier]);
   return {
     transformation: null,
     device: deviceLine(session.info),
     batchSize: batchSizeOf(options, session),
     side: options.size ?? null,
-    score: (images) => scoreGradients(session.gpu, classifier, images, options.channelOrder),
+    score: (images) => scoreGradients(gpu, classifier, images, options.channelOrder, repeated),
     close: () => {
+      repeated.release();
       classifier.dispose();
       session.close();
     },
