@@ -128,7 +128,8 @@ export function correlate(
   { name, parameters }: Variant,
 ): void {
   const variant = name as CorrelationVariant;
-  const arrays = { source, weight, ...epilogueArrays(epilogue, weight), output };
+  const { bias, residual } = epilogueArrays(epilogue, weight);
+  const arrays = { source, weight, bias, residual, output };
   const behind = epilogueConstants(epilogue);
   const store = { "store.wgsl": job.outC % 4 === 0 ? storeVec4 : storeScalar };
   const load = { "source.wgsl": vectorisable(job) ? sourceVec4 : sourceScalar };
@@ -143,7 +144,8 @@ export function correlate(
   switch (variant) {
     case "registers": {
       const constants = {
-        ...behind,
+        SILU: behind.SILU,
+        RESIDUAL: behind.RESIDUAL,
         TM: parameters["TM"] ?? rowsPerInvocation(rows),
         TN: parameters["TN"] ?? (columns > 8 ? 2 : 1),
       };
@@ -208,6 +210,8 @@ function vectorisable(job: Correlation): boolean {
 
 function paramsOf(job: Correlation, epilogue: Epilogue) {
   const { h, w } = job;
+  const { has_bias, scale, slope, gain } = epilogueParams(epilogue);
+  // Written out: a spread into an object of so many fields costs microseconds.
   return {
     rows: job.n * h.q * w.q,
     qh: h.q,
@@ -238,6 +242,9 @@ function paramsOf(job: Correlation, epilogue: Epilogue) {
     out_step_w: w.outStep,
     group_outputs: job.outC / job.groups,
     weight_pitch: ceilDiv(job.outC, 4),
-    ...epilogueParams(epilogue),
+    has_bias,
+    scale,
+    slope,
+    gain,
   };
 }
