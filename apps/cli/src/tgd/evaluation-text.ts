@@ -96,10 +96,10 @@ function calibrationLine({
   platt,
   calibrationError,
 }: NonNullable<TgdEvaluation["calibration"]>): string {
-  const [scale, shift] = [platt.scale, platt.shift].map((value) => value.toPrecision(4));
+  const [scale, shift] = [platt.scale, Math.abs(platt.shift)].map((value) => value.toPrecision(4));
   return (
     `Calibrated on ${images} images, whose ECE was ${calibrationError.toFixed(4)}: ` +
-    `p = sigmoid(${scale} * margin + ${shift}).`
+    `p = sigmoid(${scale} * margin ${platt.shift < 0 ? "-" : "+"} ${shift}).`
   );
 }
 

@@ -102,6 +102,20 @@ test("what is forgotten is before minus after, beside the paper's numbers", () =
   expect(row).toHaveLength(head.length);
 });
 
+test("the calibration is a formula whose shift has one sign", () => {
+  const sets = [evaluateSet(PGGAN, choice)];
+  const textWith = (shift: number) =>
+    evaluationText({
+      ...{ sets, before: [], forgetting: null, paper: null, robustness: [] },
+      calibration: {
+        ...{ images: 8, threshold: 0.4, accuracyAtHalf: 0.5, accuracyAtThreshold: 0.75 },
+        ...{ calibrationError: 0.1, temperature: null, platt: { scale: 1.449, shift } },
+      },
+    });
+  expect(textWith(-0.129)).toContain("p = sigmoid(1.449 * margin - 0.1290).");
+  expect(textWith(0.129)).toContain("p = sigmoid(1.449 * margin + 0.1290).");
+});
+
 test("the best epoch is the first of the highest sum, or of the target where there is no source", () => {
   const row = (epoch: number, values: Record<string, number>) =>
     ({ kind: "validation", step: epoch, epoch, values }) as const;
