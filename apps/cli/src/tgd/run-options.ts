@@ -86,6 +86,20 @@ export function continueRun(
   };
 }
 
+/** What to know about a resumed training that outlasts its cosine; null where it does not. */
+export function cosineNotice({ learningRate, duration }: TgdRecipe): string | null {
+  const { decay, warmUp, unit } = learningRate;
+  if (decay.kind !== "cosine" || unit !== duration.unit) return null;
+  // As `learningRateAt` counts: the cosine begins after the warm-up.
+  const end = decay.tMax + (warmUp === null ? 0 : warmUp.length + 1);
+  if (duration.count - 1 <= end) return null;
+  return (
+    `The cosine of the learning rate falls until ${unit} ${end}, as the training was begun; of ` +
+    `${duration.count} ${unit} it rises again in the rest.\n` +
+    "For a cosine of this length begin a new training, from this one's model."
+  );
+}
+
 function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

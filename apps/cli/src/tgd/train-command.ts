@@ -18,7 +18,7 @@ import { note } from "../terminal/output.ts";
 import { parseCount, parseSeed, parseSetting } from "../terminal/parse.ts";
 import { Checkpoints } from "../training/checkpoints.ts";
 import type { GivenRecipe } from "./recipe-options.ts";
-import { continueRun, readRun, type TgdRun } from "./run-options.ts";
+import { continueRun, cosineNotice, readRun, type TgdRun } from "./run-options.ts";
 import { type TgdWork, trainTgd } from "./run-training.ts";
 import { findTgdImages } from "./training-images.ts";
 
@@ -133,7 +133,12 @@ async function openRun(
   const { out, resume = false } = given;
   const recorded = await readRun(out);
   if (resume && recorded !== null) {
-    if (recorded.recipe.stage === stage) return continueRun(recorded, given, FIXED, data);
+    if (recorded.recipe.stage === stage) {
+      const continued = continueRun(recorded, given, FIXED, data);
+      const notice = cosineNotice(continued.recipe);
+      if (notice !== null) note(notice);
+      return continued;
+    }
     throw new CommandLineError(
       `${out} holds a ${recorded.recipe.stage}\nResume it by fauxgrad tgd ${recorded.recipe.stage}.`,
     );
