@@ -38,7 +38,7 @@ const augmentation = objectField({
   flip: share,
   blur: objectField({ rate: share, sigma: intervalField({ min: 0 }), truncate: booleanField }),
   // Up to 101, so that 100 can be among the truncated draws.
-  jpeg: objectField({ rate: share, quality: intervalField({ min: 1, max: 101 }) }),
+  jpeg: objectField({ rate: share, quality: intervalField({ min: 1, max: 101 }, true) }),
   cutMix: objectField({ kind: choiceField(["none", "intra", "inter"]), rate: share }),
 });
 

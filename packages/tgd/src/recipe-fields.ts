@@ -76,12 +76,14 @@ export function nullable(check: FieldCheck): FieldCheck {
   };
 }
 
-/** `[from, to]`, both in a range, in this order. */
-export function intervalField(range: NumberRange): FieldCheck {
-  const remedy = `Pass [from, to]: numbers ${rangeText(range)}, in this order.`;
+/** `[from, to]`, both in a range, in this order; `isOpen` refuses the range's `max` as `from`. */
+export function intervalField(range: NumberRange, isOpen = false): FieldCheck {
+  const first = isOpen ? { ...range, below: true } : range;
+  const start = isOpen ? `, the first below ${range.max}` : "";
+  const remedy = `Pass [from, to]: numbers ${rangeText(range)}, in this order${start}.`;
   return (value, path) => {
     const [from, to, ...rest] = Array.isArray(value) ? value : [];
-    const areNumbers = isNumberIn(range, from) && isNumberIn(range, to) && rest.length === 0;
+    const areNumbers = isNumberIn(first, from) && isNumberIn(range, to) && rest.length === 0;
     if (!areNumbers || from > to) refuse(path, value, remedy);
   };
 }

@@ -20,13 +20,14 @@ export interface RecipeChoice {
  *   not belong to the method
  */
 export function recipePreset({ stage, preset, method = "tgd", network }: RecipeChoice): TgdRecipe {
-  if (preset === "script" && method !== "tgd") {
+  const isAutoencoder = method === "forensic-transfer";
+  const isGeneral = stage === "transfer" && method !== "tgd";
+  if (preset === "script" && (isAutoencoder || isGeneral)) {
     throw new RangeError(
       `recipePreset: T-GD's authors published no script for ${method}\n` +
         'Choose the preset "paper" or "notebook".',
     );
   }
-  const isAutoencoder = method === "forensic-transfer";
   if (network !== undefined && isAutoencoder !== (network === "forensic_transfer")) {
     throw new RangeError(
       `recipePreset: ${method} does not train ${network}\n` +
@@ -34,7 +35,6 @@ export function recipePreset({ stage, preset, method = "tgd", network }: RecipeC
     );
   }
   if (isAutoencoder) return forensicTransferRecipe(preset, stage);
-  const isGeneral = stage === "transfer" && method !== "tgd";
   const recipe = isGeneral ? generalTransfer(preset, method) : tgdPresets[preset][stage];
   return network === "tgd_resnext50_32x4d" ? onResNeXt(recipe, preset) : recipe;
 }

@@ -110,6 +110,12 @@ test("baselines: the paper freezes and decays, ForensicTransfer sees images as t
   expect(recipePreset({ stage: "pretrain", preset: "paper", method: "freeze" })).toBe(
     tgdPresets.paper.pretrain,
   );
+  expect(recipePreset({ stage: "pretrain", preset: "script", method: "freeze" })).toBe(
+    tgdPresets.script.pretrain,
+  );
+  expect(() =>
+    recipePreset({ stage: "pretrain", preset: "script", method: "forensic-transfer" }),
+  ).toThrow("recipePreset: T-GD's authors published no script for forensic-transfer\n");
   const autoencoder = general("notebook", "forensic-transfer");
   expect(autoencoder).toMatchObject({
     network: { name: "forensic_transfer" },
@@ -184,6 +190,11 @@ test("a wrong field is named, with its value and what to pass", () => {
       { "augmentation.blur.sigma": [3, 0] },
       "recipe: augmentation.blur.sigma is [3,0]\n" +
         "Pass [from, to]: numbers of at least 0, in this order.",
+    ],
+    [
+      { "augmentation.jpeg.quality": [101, 101] },
+      "recipe: augmentation.jpeg.quality is [101,101]\nPass [from, to]: numbers of at least 1 " +
+        "and of at most 101, in this order, the first below 101.",
     ],
     [{ "learningRate.base": 0 }, "recipe: learningRate.base is 0\nPass a number above 0."],
     [
