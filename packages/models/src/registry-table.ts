@@ -142,6 +142,7 @@ const RESNEXT_PAPER =
 const TGD_PAPER =
   "Jeon et al., T-GD: Transferable GAN-generated Images Detection Framework, ICML 2020";
 const SUMMED_LOGITS = "logits [N, numClasses]";
+const STAGES = efficientNetStages.length;
 /** Real and fake. */
 const twoClasses = integer("numClasses", 2, "outputs");
 
@@ -329,12 +330,10 @@ export const modelTable: Readonly<Record<ModelName, Entry>> = {
         inferred: false,
         text: "the authors', for sides that 32 divides, or TensorFlow's for any side",
       },
-      integer(
-        "stages",
-        efficientNetStages.length,
-        "how many of B0's stages, from the first",
-        false,
-      ),
+      {
+        ...integer("stages", STAGES, "how many of B0's stages, from the first", false),
+        range: [1, STAGES],
+      },
       integer("widthPercent", 100, "channels in percent of B0's", false),
     ],
     create(state, { stages, widthPercent, ...rest }: ReducedEfficientNet) {

@@ -118,6 +118,11 @@ describe("what is wrong with a name or an option is said", () => {
     expect(() => createModel("stylegan", { options: { minibatchStddev: "none" } })).toThrow(
       'stylegan: minibatchStddev is "none"\nChoose per-sample or batch.',
     );
+    for (const stages of [99, "0", -1]) {
+      expect(() => createModel("tgd_efficientnet_b0", { options: { stages } })).toThrow(
+        `tgd_efficientnet_b0: stages is ${JSON.stringify(stages)}\nPass a whole number from 1 to 7.`,
+      );
+    }
     const state = createModel("stylegan", { options: tiny }).network.expectedState();
     expect(() => createModel("stylegan", { state, options: { resolution: 16 } })).toThrow(
       "stylegan: resolution follows from the weights\n  given  16\nLeave resolution out.",

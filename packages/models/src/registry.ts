@@ -29,6 +29,8 @@ export interface OptionDescription {
   readonly key: string;
   /** A whole number, a switch, or one of several words. */
   readonly kind: "integer" | "boolean" | readonly string[];
+  /** Of an integer: the smallest and the largest, where the network has such. */
+  readonly range?: readonly [smallest: number, largest: number];
   readonly default: number | boolean | string;
   /** Whether weights decide it, so that it is for networks without weights. */
   readonly inferred: boolean;
@@ -201,7 +203,7 @@ function readOptions(
 
 function readOption(
   name: ModelName,
-  { key, kind }: OptionDescription,
+  { key, kind, range }: OptionDescription,
   value: number | boolean | string,
 ): number | boolean | string {
   const refuse = (advice: string): never => {
@@ -209,7 +211,11 @@ function readOption(
   };
   if (kind === "integer") {
     const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-    return Number.isSafeInteger(number) ? number : refuse("Pass a whole number.");
+    if (typeof number !== "number" || !Number.isSafeInteger(number)) {
+      return refuse("Pass a whole number.");
+    }
+    if (range === undefined || (number >= range[0] && number <= range[1])) return number;
+    return refuse(`Pass a whole number from ${range[0]} to ${range[1]}.`);
   }
   if (kind === "boolean") {
     if (value === true || value === "true") return true;
