@@ -54,12 +54,20 @@ test("a transfer takes its network and its input from the source", async () => {
   const source = {
     ...tgdPresets.paper.pretrain,
     network: { name: "tgd_efficientnet_b0", options: { stages: "3" } } as const,
-    augmentation: { ...tgdPresets.paper.pretrain.augmentation, size: 64 },
+    augmentation: {
+      ...tgdPresets.paper.pretrain.augmentation,
+      ...({ size: 64, normalization: "none" } as const),
+    },
   };
   const recipe = await resolveRecipe("transfer", { tiny: true }, source);
   expect(recipe.network).toEqual(source.network);
   expect(recipe.augmentation.size).toBe(64);
+  expect(recipe.augmentation.normalization).toBe("none");
   expect(recipe.augmentation.jpeg.rate).toBe(0.5);
+  expect(recipe).toMatchObject({ dropRate: 0.2, dropConnectRate: 0.2 });
+  const network = { name: "tgd_resnext50_32x4d", options: {} } as const;
+  const resnext = await resolveRecipe("transfer", {}, { ...source, network });
+  expect(resnext).toMatchObject({ network, dropRate: 0, dropConnectRate: 0 });
 });
 
 test("a file is a whole recipe, or changes of the preset; options change it further", async () => {

@@ -63,7 +63,7 @@ export type SourceRecipe = Pick<TgdRecipe, "network" | "augmentation">;
 /**
  * The recipe that the command line asks for.
  *
- * @param source of the model that a transfer begins with; its network and the size of its input stay
+ * @param source of the model that a transfer begins with; its network, size and normalisation stay
  * @throws {CommandLineError} naming what does not go together
  * @throws {FileError} if the file of `--recipe` cannot be read
  */
@@ -104,9 +104,12 @@ function presetOf(stage: Stage, given: GivenRecipe): TgdRecipe {
   });
 }
 
-/** The input that the weights know, and the network that they are of. */
-function inheritedFrom({ network, augmentation: { size } }: SourceRecipe) {
-  return { network, "augmentation.size": size };
+/** The input that the weights know, and the network that they are of; ResNeXt drops nothing. */
+export function inheritedFrom({ network, augmentation: { size, normalization } }: SourceRecipe) {
+  return {
+    ...{ network, "augmentation.size": size, "augmentation.normalization": normalization },
+    ...(network.name === "tgd_resnext50_32x4d" ? { dropRate: 0, dropConnectRate: 0 } : {}),
+  };
 }
 
 /** A demonstration of seconds: three stages of B0 with a quarter of the channels, 32 pixels. */
