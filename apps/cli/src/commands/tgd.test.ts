@@ -86,7 +86,19 @@ describe.skipIf(GPU === "off")("tgd, from pretraining to maps", () => {
     const again = await runCli(pretrain("source", "--resume", "--lr", "0.1"));
     expect(again.code).toBe(2);
     expect(again.stderr).toContain("the training was begun already, with its options: --lr\n");
+    const shorter = await runCli(pretrain("source", "--resume", "--epochs", "1"));
+    expect(shorter.code).toBe(1);
+    expect(shorter.stderr).toContain("--epochs 1: 6 steps of 3 are done already\nPass as many");
+    const { recipe: kept } = JSON.parse((await read("source", "run.json")).toString("utf8"));
+    expect(kept.duration).toEqual({ count: 2, unit: "epochs" });
   }, 600_000);
+
+  test("a folder whose weights cannot be read is not begun: the next try is a first one", async () => {
+    const wrong = await runCli(pretrain("retry", within("checker"), "--weights", "no.pth"));
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toContain("no.pth");
+    expect(await readdir(within("retry"))).not.toContain("run.json");
+  }, 60_000);
 
   test("a transfer logs its penalties, validates on both, and keeps the best epoch", async () => {
     const made = await runCli([

@@ -4,6 +4,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { readCheckpoint } from "@fauxgrad/models/checkpoint";
+import { UsageError } from "@fauxgrad/tensor";
 import {
   planTgdParts,
   type TgdRecipe,
@@ -58,7 +59,6 @@ export async function trainTgd(images: TgdImages, run: TgdRun, work: TgdWork): P
   await mkdir(out, { recursive: true }).catch((cause: unknown) => {
     throw fileError("create the folder", out, cause);
   });
-  await writeRun(out, { ...run, microBatch });
   using networks = openNetworks(session.gpu, run.recipe, await firstTensors(run, checkpoint));
   const { network, teacher } = networks;
   using trainer = new TgdTrainer(session.gpu, {
@@ -71,8 +71,11 @@ export async function trainTgd(images: TgdImages, run: TgdRun, work: TgdWork): P
   if (checkpoint !== null) {
     trainer.importState(checkpoint.saved);
     requireSameFiles(checkpoint, files);
+    requireLength(trainer);
     noteResumed(trainer, checkpoint, device);
   }
+  // Only now: a folder that cannot be begun, or gone on with like this, stays as it was.
+  await writeRun(out, { ...run, microBatch });
   const log = await RunLog.open(out, trainer.stepsDone, trainer.epochsFinished);
   await new TgdTraining({ trainer, networks, log, files, device }, images, run, work).toEnd();
 }
@@ -221,6 +224,15 @@ function checkLength({ stepsPerEpoch, recipe }: TgdTrainer, images: number): voi
   if (!recipe.dropLast) return;
   const left = images - stepsPerEpoch * recipe.batchSize;
   if (left > 0) note(`Of every epoch ${plural(left, "image")} are left out: no whole batch.`);
+}
+
+/** A model of more steps must not pass for one of fewer. */
+function requireLength({ steps, stepsDone, recipe: { duration } }: TgdTrainer): void {
+  if (steps >= stepsDone) return;
+  throw new UsageError(
+    `--${duration.unit} ${duration.count}: ${plural(stepsDone, "step")} of ${steps} are done already\n` +
+      "Pass as many or more, or leave it out.",
+  );
 }
 
 function imagesLeft(trainer: TgdTrainer): number {
