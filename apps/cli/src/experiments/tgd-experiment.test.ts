@@ -86,6 +86,39 @@ test("a plan has each training before what needs it, and names what is missing",
   expect(JSON.parse(recipe)).toMatchObject({ "regularization.alpha": 0.1 });
 });
 
+test("a training is made again for other images that it reads, not for test images", async () => {
+  await using root = await temporaryFolder();
+  await imagesIn(root.path, "StarGAN_128/train", "StarGAN_128/val", "StarGAN_128/test");
+  await imagesIn(root.path, "PGGAN_128/train", "PGGAN_128/validation", "PGGAN_128/test");
+  await imagesIn(root.path, "transfer/PGGAN");
+  const experiment = await readTgdExperiment(fileOf("table4"));
+  const out = path.join(root.path, "out");
+  const planned = async () => (await planTgd(experiment, { data: root.path, out })).steps;
+  const changedBy = async (added: string) => {
+    const before = (await planned()).map(({ inputs }) => inputs);
+    await writeFile(path.join(root.path, added, "0", "more.png"), "");
+    return (await planned()).filter(({ inputs }, i) => inputs !== before[i]).map(({ id }) => id);
+  };
+  const pretraining = "trainings/b0-stargan";
+  const transfers = ["", "-without-self-training"].map((end) => `${pretraining}-pggan${end}`);
+  expect(await changedBy("PGGAN_128/test")).toEqual(
+    transfers.map((id) => `${id.replace("trainings", "evaluations")}/PGGAN`),
+  );
+  expect(await changedBy("StarGAN_128/test")).not.toContain(pretraining);
+  expect(await changedBy("StarGAN_128/train")).toEqual([pretraining]);
+  expect(await changedBy("StarGAN_128/val")).toEqual([pretraining, ...transfers]);
+  expect(await changedBy("PGGAN_128/validation")).toEqual(transfers);
+  expect(await changedBy("PGGAN_128/train")).toEqual([]);
+  expect(await changedBy("transfer/PGGAN")).toEqual(transfers);
+  const [, transfer] = await planned();
+  await mkdir(transfer!.folder, { recursive: true });
+  await writeFile(path.join(transfer!.folder, "run.json"), "{}");
+  expect(await transfer!.command()).toEqual([
+    ...["tgd", "transfer", path.join(root.path, "transfer/PGGAN")],
+    ...["--out", transfer!.folder, "--resume"],
+  ]);
+});
+
 test("a tiny table has the first transfer's generators, and small trainings of its kinds", async () => {
   for (const name of FILES) {
     const tiny = tinyTgdExperiment(await readTgdExperiment(fileOf(name)));

@@ -5,8 +5,10 @@
 import path from "node:path";
 import { changeRecipe, recipePreset, type TgdRecipe } from "@fauxgrad/tgd";
 import { CommandLineError } from "../terminal/errors.ts";
+import { inheritedFrom } from "../tgd/recipe-options.ts";
 import { type ImageFolder, lookInto } from "./image-folder.ts";
 import type { Plan, PlanRow, Step } from "./step.ts";
+import { fingerprint } from "./step-records.ts";
 import { TGD_ASSUMPTIONS } from "./tgd-costs.ts";
 import type { TgdExperiment, TgdRow, TgdTraining } from "./tgd-experiment.ts";
 import { tgdEvaluationId, tgdEvaluationStep, tgdTrainingStep } from "./tgd-steps.ts";
@@ -95,10 +97,7 @@ class Planner {
         ...{ preset, network: name, stage: from === null ? "pretrain" : "transfer" },
         method: isAutoencoder ? "forensic-transfer" : (method ?? "tgd"),
       });
-      const inherited =
-        source === null
-          ? {}
-          : { network: source.network, "augmentation.size": source.augmentation.size };
+      const inherited = source === null ? {} : inheritedFrom(source);
       return changeRecipe(recipe, { ...changes, ...inherited });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
@@ -111,13 +110,16 @@ class Planner {
   async #trainingStep(key: string): Promise<Step> {
     const training = this.#training(key);
     const isTransfer = training.from !== null;
-    const data = (await this.#images(this.#place(training)))!;
     const learned = (await this.#images(this.#learned(training)))!;
-    const targetVal = isTransfer ? await this.#validation(training.data) : null;
+    const own = await this.#validation(training.data);
+    const source = isTransfer ? await this.#validation(this.#sourceOf(key)) : null;
+    const read = [learned.fingerprint, own?.fingerprint ?? "", source?.fingerprint ?? ""];
     return tgdTrainingStep(this.#sources.out, {
-      ...{ key, training, data, images: learned.count, targetVal },
+      ...{ key, training, images: learned.count, inputs: fingerprint(read) },
+      data: path.join(this.#sources.data, this.#place(training)),
       recipe: this.#recipe(key),
-      sourceVal: isTransfer ? await this.#validation(this.#sourceOf(key)) : null,
+      targetVal: isTransfer ? (own?.folder ?? null) : null,
+      sourceVal: source?.folder ?? null,
     });
   }
 
@@ -166,14 +168,16 @@ class Planner {
     return [...before, `no images in ${place} below ${this.#sources.data}.${remedy}`];
   }
 
-  /** The folder whose val validates; null if it has none. */
-  async #validation(data: string): Promise<string | null> {
+  /** The folder whose val validates, and a fingerprint of val alone; null if it has none. */
+  async #validation(data: string): Promise<Pick<ImageFolder, "folder" | "fingerprint"> | null> {
     const { folder } = this.#experiment.data.get(data)!;
-    for (const name of ["val", "validation"]) {
-      const found = await this.#images(path.posix.join(folder, name));
-      if (found !== null) return path.join(this.#sources.data, folder);
-    }
-    return null;
+    const names = ["val", "validation"].map((name) => path.posix.join(folder, name));
+    const found = await Promise.all(names.map((name) => this.#images(name)));
+    if (found.every((images) => images === null)) return null;
+    return {
+      folder: path.join(this.#sources.data, folder),
+      fingerprint: fingerprint(found.map((images) => images?.fingerprint ?? "")),
+    };
   }
 
   #images(place: string): Promise<ImageFolder | null> {

@@ -20,9 +20,11 @@ export interface TgdTrainingWork {
   /** What its options come to, but for what it takes from its source. */
   readonly recipe: TgdRecipe;
   /** What it is trained on: holds train and val, or the two classes. */
-  readonly data: ImageFolder;
+  readonly data: string;
   /** Images that it learns from. */
   readonly images: number;
+  /** Fingerprint of what it learns from and is validated on. */
+  readonly inputs: string;
   /** Holds val of the target, where `data` is a transfer's few. */
   readonly targetVal: string | null;
   readonly sourceVal: string | null;
@@ -35,14 +37,14 @@ export function tgdTrainingFolder(out: string, key: string): string {
 
 /** A training: `trainings/KEY`. */
 export function tgdTrainingStep(out: string, work: TgdTrainingWork): Step {
-  const { key, training, recipe, data, images, targetVal, sourceVal } = work;
+  const { key, training, recipe, data, images, inputs, targetVal, sourceVal } = work;
   const { from, preset, network, method, changes } = training;
   const folder = tgdTrainingFolder(out, key);
   const { duration, batchSize, augmentation, regularization } = recipe;
   const perEpoch = recipe.dropLast ? images - (images % batchSize) : images;
   const { name } = recipe.network;
   return {
-    ...{ id: `trainings/${key}`, kind: recipe.stage, folder, inputs: data.fingerprint },
+    ...{ id: `trainings/${key}`, kind: recipe.stage, folder, inputs },
     needs: from === null ? [] : [`trainings/${from}`],
     discard: ["checkpoints"],
     identity: {
@@ -59,7 +61,8 @@ export function tgdTrainingStep(out: string, work: TgdTrainingWork): Step {
     command: async () => {
       const { stage } = recipe;
       if (await isFile(path.join(folder, "run.json"))) {
-        return ["tgd", stage, "--out", folder, "--resume"];
+        // The data again: the folder of results may have been moved.
+        return ["tgd", stage, data, "--out", folder, "--resume"];
       }
       const file = path.join(out, "recipes", `${key}.json`);
       await writeFileAtomic(file, `${JSON.stringify(changes, null, 2)}\n`).catch(
@@ -68,7 +71,7 @@ export function tgdTrainingStep(out: string, work: TgdTrainingWork): Step {
         },
       );
       return [
-        ...["tgd", stage, data.folder, "--out", folder, "--preset", preset, "--recipe", file],
+        ...["tgd", stage, data, "--out", folder, "--preset", preset, "--recipe", file],
         ...(network === null ? [] : ["--network", network]),
         ...(method === null ? [] : ["--method", method]),
         ...(from === null ? [] : ["--source", tgdTrainingFolder(out, from)]),
