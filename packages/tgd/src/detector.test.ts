@@ -141,6 +141,10 @@ test("loads T-GD's own file, and the student of a checkpoint here", async ({ gpu
   const [a, b] = [await flat.detect(images), await nested.detect(images)];
   expect(a).toEqual(b);
   expect(flat.input.size).toBe(128);
+  // The fixture sees to it that nothing is left of it.
+  expect(() => TgdDetector.load(gpu, named(""), recipe, { batchSize: 0 })).toThrow(
+    "TgdDetector: threshold = 0.5, batchSize = 0\n",
+  );
 });
 
 describe("without a device", () => {

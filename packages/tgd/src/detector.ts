@@ -96,6 +96,7 @@ export class TgdDetector {
    *
    * @throws {CheckpointError} listing everything in which weights do not fit
    * @throws {UsageError} if the recipe's network is no classifier
+   * @throws {RangeError} as the constructor
    */
   static load(
     gpu: Gpu,
@@ -105,7 +106,12 @@ export class TgdDetector {
   ): TgdDetector {
     const network = describeClassifier(recipe);
     loadWeights(gpu, network, tensors);
-    return new TgdDetector(gpu, network, { input: recipe.augmentation, ...options });
+    try {
+      return new TgdDetector(gpu, network, { input: recipe.augmentation, ...options });
+    } catch (error) {
+      network.dispose();
+      throw error;
+    }
   }
 
   /**
