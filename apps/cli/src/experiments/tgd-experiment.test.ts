@@ -116,6 +116,8 @@ test("a training is made again for other images that it reads, not for test imag
   expect(await transfer!.command()).toEqual([
     ...["tgd", "transfer", path.join(root.path, "transfer/PGGAN")],
     ...["--out", transfer!.folder, "--resume"],
+    ...["--target-val", path.join(root.path, "PGGAN_128")],
+    ...["--source-val", path.join(root.path, "StarGAN_128")],
   ]);
 });
 

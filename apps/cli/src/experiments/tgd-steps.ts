@@ -60,9 +60,13 @@ export function tgdTrainingStep(out: string, work: TgdTrainingWork): Step {
     },
     command: async () => {
       const { stage } = recipe;
+      const validation = [
+        ...(targetVal === null ? [] : ["--target-val", targetVal]),
+        ...(sourceVal === null ? [] : ["--source-val", sourceVal]),
+      ];
       if (await isFile(path.join(folder, "run.json"))) {
-        // The data again: the folder of results may have been moved.
-        return ["tgd", stage, data, "--out", folder, "--resume"];
+        // The data again: they may have been moved.
+        return ["tgd", stage, data, "--out", folder, "--resume", ...validation];
       }
       const file = path.join(out, "recipes", `${key}.json`);
       await writeFileAtomic(file, `${JSON.stringify(changes, null, 2)}\n`).catch(
@@ -75,8 +79,7 @@ export function tgdTrainingStep(out: string, work: TgdTrainingWork): Step {
         ...(network === null ? [] : ["--network", network]),
         ...(method === null ? [] : ["--method", method]),
         ...(from === null ? [] : ["--source", tgdTrainingFolder(out, from)]),
-        ...(targetVal === null ? [] : ["--target-val", targetVal]),
-        ...(sourceVal === null ? [] : ["--source-val", sourceVal]),
+        ...validation,
       ];
     },
     conclude: (end) => {

@@ -11,6 +11,20 @@ function run(recipe = script): TgdRun {
   };
 }
 
+test("a training may be told where its images are now, but not to validate on what it did not", () => {
+  const recorded = { ...run(), targetVal: "/target", sourceVal: "/source" };
+  const moved = { targetVal: "/moved/target", sourceVal: "/moved/source" };
+  expect(continueRun(recorded, moved, [], "/moved/data")).toEqual({
+    ...recorded,
+    ...{ ...moved, data: "/moved/data" },
+  });
+  expect(continueRun(recorded, {}, [], undefined)).toEqual(recorded);
+  expect(() => continueRun(run(), moved, [], undefined)).toThrow(
+    "the training was begun already, with its options: --target-val, --source-val\n" +
+      "Leave these out: --resume knows them.",
+  );
+});
+
 test("a training that outlasts its cosine is told that the rate rises again", () => {
   const longer = (epochs: number, from = run()) =>
     continueRun(from, { epochs }, [], undefined).recipe;

@@ -48,6 +48,9 @@ export interface ResumeOptions {
   readonly epochs?: number;
   readonly steps?: number;
   readonly microBatch?: number;
+  /** Where the validation images are now, in a transfer that has such. */
+  readonly targetVal?: string;
+  readonly sourceVal?: string;
 }
 
 /**
@@ -62,7 +65,10 @@ export function continueRun(
   fixed: readonly string[],
   data: string | undefined,
 ): TgdRun {
-  const told = fixed.filter((name) => (given as Record<string, unknown>)[name] !== undefined);
+  const places = (["targetVal", "sourceVal"] as const).filter((name) => recorded[name] === null);
+  const told = [...fixed, ...places].filter(
+    (name) => (given as Record<string, unknown>)[name] !== undefined,
+  );
   if (told.length > 0) {
     throw new CommandLineError(
       `the training was begun already, with its options: ${told.map(flagOf).join(", ")}\n` +
@@ -82,8 +88,14 @@ export function continueRun(
   return {
     ...recorded,
     data: data === undefined ? recorded.data : path.resolve(data),
+    targetVal: placeOf(given.targetVal) ?? recorded.targetVal,
+    sourceVal: placeOf(given.sourceVal) ?? recorded.sourceVal,
     recipe: { ...recorded.recipe, duration: { ...duration, count: length ?? duration.count } },
   };
+}
+
+function placeOf(folder: string | undefined): string | null {
+  return folder === undefined ? null : path.resolve(folder);
 }
 
 /** What to know about a resumed training that outlasts its cosine; null where it does not. */

@@ -38,7 +38,7 @@ const FIXED = [
   ...["preset", "method", "network", "recipe", "batchSize", "microBatch", "lr", "warmup"],
   ...["milestones", "optim", "momentum", "weightDecay", "dropRate", "dropConnect", "flip", "blur"],
   ...["jpeg", "cutmix", "cutmixRate", "seed", "size", "selection", "s", "strength", "scope"],
-  ...["startingPoint", "feedback", "weights", "source", "sourceVal", "targetVal", "tiny"],
+  ...["startingPoint", "feedback", "weights", "source", "tiny"],
 ];
 
 /** Adds the options that both commands take. */
