@@ -54,7 +54,9 @@ test("help, lists and mistakes need no device", async () => {
   expect(help.code).toBe(0);
   expect(help.stdout).toContain('npm run bench -- kernels --filter "ResNet-50 conv 3×3.*forward"');
   const list = await bench("kernels", "--list", "--filter", "global");
-  expect(list.stdout).toBe("ResNet-50 global average 2048 @7\n");
+  expect(list.stdout).toBe(
+    "ResNet-50 global average 2048 @7\nResNet-50 global average 2048 @7 backward\n",
+  );
   const none = await bench("kernels", "--filter", "no such case");
   expect(none.code).toBe(1);
   expect(none.stderr).toBe("no case matches /no such case/iu\n--list prints the names.\n");
