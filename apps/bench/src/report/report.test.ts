@@ -80,7 +80,7 @@ test("a target counts the cases it names, and reports the worst", () => {
   expect(targets[0]?.geometricMean.wall).toBeCloseTo(2, 12);
   expect(targets[0]?.geometricMean.cpu).toBeCloseTo(4, 12);
   expect(targetsText(targets)).toContain(
-    "conv 3×3 forward ≥ 3 × tfjs: MISSED in 1 of 2; worst 1.00 (ResNet-50 b), mean 2.00 (CPU 4.00)",
+    "conv 3×3 forward ≥ 3 × tfjs: reached in 1 of 2, MISSED in 1; worst 1.00 (ResNet-50 b), mean 2.00 (CPU 4.00)",
   );
   expect(targetsText([])).toBe("No target could be judged: no peer was measured on its cases.");
 });

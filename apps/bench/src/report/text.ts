@@ -108,9 +108,9 @@ export function targetsText(targets: readonly TargetReport[]): string {
   if (targets.length === 0) return "No target could be judged: no peer was measured on its cases.";
   const lines = targets.map((target) => {
     const { name, peer, worst, worstCase, geometricMean, reached, cases } = target;
-    const verdict = reached === cases ? "reached" : "MISSED";
+    const missed = reached === cases ? "" : `, MISSED in ${cases - reached}`;
     return (
-      `  ${name} ≥ ${target.target} × ${peer}: ${verdict} in ${reached} of ${cases}; ` +
+      `  ${name} ≥ ${target.target} × ${peer}: reached in ${reached} of ${cases}${missed}; ` +
       `worst ${digits(worst)} (${worstCase}), ` +
       `mean ${digits(geometricMean.wall)} (CPU ${digits(geometricMean.cpu)})`
     );

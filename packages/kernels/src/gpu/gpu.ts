@@ -38,6 +38,8 @@ export class Gpu {
   readonly tuning: Tuning;
   /** Bytes of immediates a kernel may use, 0 without the feature. */
   readonly maxImmediateBytes: number;
+  /** Along one dimension of a dispatch. Kept here: the device's own getters cost 0.3 µs. */
+  readonly maxWorkgroups: number;
   readonly pipelines: PipelineCache;
   /** Compiled kernels by definition, constants and modules: the fast path of a dispatch. */
   readonly variants = new Map<string, Pipeline>();
@@ -59,6 +61,7 @@ export class Gpu {
     this.family = options.kernels ?? (this.adapter === "software" ? "registers" : "tiled");
     this.overrides = options.overrides ?? {};
     this.tuning = tuningOf(device.adapterInfo, options);
+    this.maxWorkgroups = device.limits.maxComputeWorkgroupsPerDimension;
     this.maxImmediateBytes =
       options.immediates === false ? 0 : (device.limits.maxImmediateSize ?? 0);
     this.#watch = new DeviceWatch(device, options.onError);

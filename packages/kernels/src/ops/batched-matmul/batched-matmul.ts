@@ -75,7 +75,7 @@ export const packColumnsKernel = defineKernel({
 const SIDE = 64;
 
 function folded(gpu: Gpu, count: number): Workgroups {
-  return foldGrid(count, gpu.device.limits.maxComputeWorkgroupsPerDimension);
+  return foldGrid(count, gpu.maxWorkgroups);
 }
 
 function stridesOf({ m, n, k, transposeA, transposeB }: BatchedMatmulGeometry) {

@@ -93,7 +93,7 @@ function slabsOf(gpu: Gpu, { batch, rows, channels }: NormView): Slabs {
     count: slabs,
     modules: { ...lanes.modules, "row-lanes.wgsl": rowLanes },
     params: { workgroups, blocks, c: lanes.vectors, rows, slabs, slab_rows: slabRows },
-    workgroups: foldGrid(workgroups, gpu.device.limits.maxComputeWorkgroupsPerDimension),
+    workgroups: foldGrid(workgroups, gpu.maxWorkgroups),
   };
 }
 

@@ -136,7 +136,7 @@ export function correlate(
   const values = paramsOf(job, epilogue);
   const rows = values.rows;
   const columns = ceilDiv(values.group_outputs, 4);
-  const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  const limit = gpu.maxWorkgroups;
   const grid = (across: number, tileRows: number): Workgroups => {
     const [y, z] = foldGrid(ceilDiv(rows, tileRows), limit);
     return [across, y, z];

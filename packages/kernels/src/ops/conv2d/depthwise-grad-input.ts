@@ -86,7 +86,7 @@ export function dispatchStridedGradInput(
     },
     {
       constants: { KH: g.kh, KW: g.kw, SH: g.strideH, SW: g.strideW, TQ },
-      workgroups: foldGrid(ceilDiv(total, 64), gpu.device.limits.maxComputeWorkgroupsPerDimension),
+      workgroups: foldGrid(ceilDiv(total, 64), gpu.maxWorkgroups),
     },
   );
 }

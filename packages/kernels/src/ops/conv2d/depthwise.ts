@@ -142,7 +142,7 @@ function dispatchForward(
   const strip = Math.min(g.oh, rows);
   const strips = ceilDiv(g.oh, strip);
   const total = g.n * strips * ceilDiv(g.ow, TW) * c4;
-  const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  const limit = gpu.maxWorkgroups;
   depthwiseKernel.dispatch(
     gpu,
     { input, weight, ...epilogueArrays(epilogue, weight), output },

@@ -78,10 +78,7 @@ function pack(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry, transpose: boolean)
     },
     {
       constants: { TRANSPOSE: transpose },
-      workgroups: foldGrid(
-        ceilDiv(packed.size, LANES),
-        gpu.device.limits.maxComputeWorkgroupsPerDimension,
-      ),
+      workgroups: foldGrid(ceilDiv(packed.size, LANES), gpu.maxWorkgroups),
     },
   );
   return packed;
@@ -91,7 +88,7 @@ function transpose(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry): GpuArray {
   if (g.groups > 1 || g.c % 4 !== 0 || g.o % 4 !== 0) return pack(gpu, weight, g, true);
   const packed = gpu.empty([g.kh, g.kw, g.o, g.c]);
   const total = packed.size / 16;
-  const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  const limit = gpu.maxWorkgroups;
   transposeWeightKernel.dispatch(
     gpu,
     { weight, packed },
@@ -127,10 +124,7 @@ export function padChannels(gpu: Gpu, array: GpuArray): GpuArray {
     { input: array, output },
     { rows, c, pitch },
     {
-      workgroups: foldGrid(
-        ceilDiv(output.size, LANES),
-        gpu.device.limits.maxComputeWorkgroupsPerDimension,
-      ),
+      workgroups: foldGrid(ceilDiv(output.size, LANES), gpu.maxWorkgroups),
     },
   );
   return output;

@@ -51,10 +51,7 @@ export function sumSlabs(gpu: Gpu, partials: GpuArray, shape: Shape, scale: numb
     { partials, output },
     { slabs, rows: output.size / columns, columns, pitch, scale },
     {
-      workgroups: foldGrid(
-        ceilDiv(output.size, 64),
-        gpu.device.limits.maxComputeWorkgroupsPerDimension,
-      ),
+      workgroups: foldGrid(ceilDiv(output.size, 64), gpu.maxWorkgroups),
     },
   );
   return output;

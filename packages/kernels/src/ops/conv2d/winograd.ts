@@ -161,7 +161,7 @@ function transformedWeight(
 ): GpuArray {
   return derive(weight, `conv2d.winograd/${TRANSPOSE}/${weight.shape.join()}`, () => {
     const transformed = gpu.empty([inputs, TAPS, outputs]);
-    const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+    const limit = gpu.maxWorkgroups;
     winogradWeightKernel.dispatch(
       gpu,
       { weight, transformed },
@@ -248,7 +248,7 @@ function transformOutput(
 
 function lanesOver(gpu: Gpu, vectors: number, tiles: number) {
   const LANES = gpu.family === "registers" ? 8 : 32;
-  const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  const limit = gpu.maxWorkgroups;
   const [y, z] = foldGrid(tiles, limit);
   const workgroups: Workgroups = [ceilDiv(vectors, LANES), y, z];
   return { constants: { LANES }, workgroups };

@@ -15,7 +15,7 @@ export function vectorsOf(size: number): number {
 
 /** The grid of a flat kernel over `units` vectors or elements. */
 export function flatGrid(gpu: Gpu, units: number): [number, number] {
-  const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  const limit = gpu.maxWorkgroups;
   return foldGrid(ceilDiv(units, LANES * PER_INVOCATION), limit);
 }
 

@@ -31,7 +31,7 @@ export function channelLanes(channels: number): ChannelLanes {
 
 /** Workgroups for `invocations` one-dimensional invocations, {@link WORKGROUP} each. */
 export function linearGrid(gpu: Gpu, invocations: number): [number, number] {
-  const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  const limit = gpu.maxWorkgroups;
   return foldGrid(ceilDiv(invocations, WORKGROUP), limit);
 }
 

@@ -186,7 +186,7 @@ const ROWS = { registers: 8, tiled: 4 } as const;
 function launchRows(gpu: Gpu, rows: number, channels: number) {
   const lanes = channelLanes(channels);
   const channelModule = gpu.family === "tiled" ? manyChannelLanes : oneChannelLane;
-  const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  const limit = gpu.maxWorkgroups;
   return {
     c: lanes.vectors,
     modules: { ...lanes.modules, "channel-lanes.wgsl": channelModule },

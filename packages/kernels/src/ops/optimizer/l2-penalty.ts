@@ -59,7 +59,7 @@ export function l2PenaltyStep(
   const operands = requireMatching("l2PenaltyStep", { parameter, start: anchor, grad });
   const { size } = parameter;
   const slots = l2PenaltySlots(size);
-  const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  const limit = gpu.maxWorkgroups;
   l2PenaltyKernel.dispatch(
     gpu,
     { ...operands, strength, sums },

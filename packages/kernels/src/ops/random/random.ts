@@ -150,7 +150,7 @@ export function philoxBits(
   const output = gpu.empty([blocks, 4], "u32");
   const [counter0, counter1, counter2, counter3] = counter;
   const [seed_low, seed_high] = key;
-  const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  const limit = gpu.maxWorkgroups;
   randomBitsKernel.dispatch(
     gpu,
     { output },

@@ -245,7 +245,7 @@ export function argmax(gpu: Gpu, x: GpuArray, axis = -1): GpuArray {
 }
 
 function grid(gpu: Gpu, count: number): [number, number] {
-  return foldGrid(ceilDiv(count, LANES), gpu.device.limits.maxComputeWorkgroupsPerDimension);
+  return foldGrid(ceilDiv(count, LANES), gpu.maxWorkgroups);
 }
 
 function requireFloat(op: string, x: GpuArray): void {

@@ -28,6 +28,6 @@ const SHORT_ROW = 16;
 /** How many invocations share a row, and how many rows a workgroup. */
 export function rowLanes(gpu: Gpu, { rows, columns }: RowGeometry) {
   const constants = columns <= SHORT_ROW ? { LANES: 1, ROWS: 64 } : { LANES: 32, ROWS: 2 };
-  const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  const limit = gpu.maxWorkgroups;
   return { constants, workgroups: foldGrid(ceilDiv(rows, constants.ROWS), limit) };
 }
