@@ -26,6 +26,7 @@ export { type ConvolutionImport, importConvolutions } from "./import-convolution
 export { InceptionV3, type InceptionV3Options } from "./inception-v3.ts";
 export { inceptionV3FromKeras } from "./inception-v3-keras.ts";
 export type { FeatureNetwork } from "./layers/feature-network.ts";
+export { type ModelName, modelNames } from "./model-names.ts";
 export {
   type CreatedModel,
   type CreateModelOptions,
@@ -38,7 +39,6 @@ export {
   type ModelOptions,
   type OptionDescription,
 } from "./registry.ts";
-export { type ModelName, modelNames } from "./registry-table.ts";
 export { ResNet, type ResNetName, type ResNetOptions, resnetBlocks } from "./resnet.ts";
 export { Bottleneck, type ResNetForm } from "./resnet-block.ts";
 export { Vgg16, type Vgg16Options } from "./vgg.ts";

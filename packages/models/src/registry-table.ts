@@ -14,36 +14,25 @@ import { EfficientNet, type EfficientNetOptions } from "./efficientnet.ts";
 import { efficientNetStages } from "./efficientnet-table.ts";
 import { IdinvertEncoder } from "./idinvert-encoder.ts";
 import { InceptionV3, type InceptionV3Options, isAuxiliary } from "./inception-v3.ts";
+import type { ModelName } from "./model-names.ts";
 import type { InputContract, ModelOptions, OptionDescription } from "./registry.ts";
+import {
+  discriminatorOptions,
+  flag,
+  imagenet,
+  images,
+  integer,
+  numClasses,
+  signed,
+  twoClasses,
+  unit,
+} from "./registry-parts.ts";
 import { ResNet, type ResNetName } from "./resnet.ts";
 import type { ResNetForm } from "./resnet-block.ts";
-import { type Normalization, normalizations } from "./transforms/index.ts";
+import { normalizations } from "./transforms/index.ts";
 import { Vgg16, type Vgg16Options } from "./vgg.ts";
 import { VisionTransformer, type VisionTransformerOptions } from "./vision-transformer.ts";
 import { hasTimmNames, toTorchvisionNames } from "./vit-names.ts";
-
-/** The networks' names. */
-export const modelNames = [
-  "pggan",
-  "stylegan",
-  "stylegan2",
-  "vgg16",
-  "resnet50",
-  "inception_v3",
-  "inception_v3_nsfwjs",
-  "clip_rn50",
-  "vit_b_16",
-  "deeplabv3_resnet50",
-  "deeplabv3_resnet101",
-  "idinvert_encoder",
-  "efficientnet_b0",
-  "resnext50_32x4d",
-  "tgd_efficientnet_b0",
-  "tgd_resnext50_32x4d",
-] as const;
-
-/** A network's name. */
-export type ModelName = (typeof modelNames)[number];
 
 /** What the registry knows about a network. */
 interface Entry {
@@ -71,51 +60,8 @@ interface ReducedEfficientNet
   readonly widthPercent?: number;
 }
 
-function integer(key: string, value: number, text: string, inferred = true): OptionDescription {
-  return { key, kind: "integer", default: value, inferred, text };
-}
-
-function flag(key: string, value: boolean, text: string, inferred = false): OptionDescription {
-  return { key, kind: "boolean", default: value, inferred, text };
-}
-
-/** Of the three discriminators. */
-function discriminatorOptions(fmapsBase: number, groupSize: number): OptionDescription[] {
-  return [
-    {
-      key: "minibatchStddev",
-      kind: ["per-sample", "batch"],
-      default: "per-sample",
-      inferred: false,
-      text: "images alone, as LGrad runs them, or in groups of the batch, as in training",
-    },
-    integer("groupSize", groupSize, "images of a group, where they are in groups", false),
-    integer("resolution", 256, "side of the images: 8, 16, …, 1024"),
-    integer("imageChannels", 3, "channels of the images"),
-    integer("labelSize", 0, "size of the label of a conditional network"),
-    integer("fmapsBase", fmapsBase, "channels at side r: min(fmapsBase / r, fmapsMax)"),
-    integer("fmapsMax", 512, "most channels of a layer"),
-    flag("stddevChannel", true, "whether the minibatch's deviation is a channel", true),
-  ];
-}
-
-function images(
-  size: number,
-  smallest: number | null,
-  range: string,
-  normalization: Normalization,
-): InputContract {
-  return { size, smallest, channels: 3, range, normalization };
-}
-
-const signed = images(256, null, "[-1, 1]", normalizations.half);
-const numClasses = integer("numClasses", 1000, "outputs");
-/** `[0, 1]` as it is. */
-const unit: Normalization = { mean: [0, 0, 0], std: [1, 1, 1] };
 /** What Keras' network does differently from torchvision's. */
 const keras = { transformInput: false, countIncludePad: false } as const;
-const imagenet = (size: number, smallest: number | null) =>
-  images(size, smallest, "ImageNet-normalised", normalizations.imagenet);
 const INCEPTION_PAPER =
   "Szegedy et al., Rethinking the Inception Architecture for Computer Vision, CVPR 2016";
 
@@ -143,8 +89,6 @@ const TGD_PAPER =
   "Jeon et al., T-GD: Transferable GAN-generated Images Detection Framework, ICML 2020";
 const SUMMED_LOGITS = "logits [N, numClasses]";
 const STAGES = efficientNetStages.length;
-/** Real and fake. */
-const twoClasses = integer("numClasses", 2, "outputs");
 
 function resnext(form: ResNetForm): Pick<Entry, "summedOutput" | "create"> {
   return {

@@ -8,7 +8,8 @@ import { ClipResNet } from "./clip-resnet.ts";
 import { Discriminator } from "./discriminators/discriminator.ts";
 import { IdinvertEncoder } from "./idinvert-encoder.ts";
 import { isConstant } from "./layers/blur.ts";
-import { type ModelName, modelNames, modelTable } from "./registry-table.ts";
+import { type ModelName, modelNames } from "./model-names.ts";
+import { modelTable } from "./registry-table.ts";
 import type { Normalization } from "./transforms/index.ts";
 import { VisionTransformer } from "./vision-transformer.ts";
 
