@@ -44,7 +44,7 @@ export interface TgdDetection {
   readonly logits: readonly [real: number, fake: number];
   /** `z₁ − z₀`: what images are ranked by. */
   readonly margin: number;
-  /** Whether the probability reaches the threshold. */
+  /** Whether the probability is above the threshold. */
   readonly isFake: boolean;
 }
 
@@ -172,7 +172,7 @@ export class TgdDetector {
       );
     }
     const [probability = Number.NaN] = calibratedProbabilities([margin], this.calibration);
-    return { probability, logits, margin, isFake: probability >= this.threshold };
+    return { probability, logits, margin, isFake: probability > this.threshold };
   }
 
   async #inBatches<Result>(

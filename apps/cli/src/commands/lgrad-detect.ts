@@ -2,23 +2,21 @@ import path from "node:path";
 import type { Detection, ExplainedDetection } from "@fauxgrad/lgrad";
 import { mapForClass, normalizeMap, overlayMap } from "@fauxgrad/training";
 import type { Command } from "commander";
-import { InvalidArgumentError } from "commander";
 import {
   addDetectorOptions,
   checkTransformation,
   type DetectorCommandOptions,
 } from "../detection/detector-options.ts";
 import { judgeFiles } from "../detection/judge-files.ts";
-import { ImageError } from "../io/image-error.ts";
+import { checkFormat, failedVerdict, printVerdicts, type Verdict } from "../detection/verdicts.ts";
 import { type FoundImage, listImages } from "../io/list-images.ts";
 import { planOutputs } from "../io/output-paths.ts";
 import { writePng } from "../io/write-png.ts";
 import { fileError } from "../session/files.ts";
 import { setAction } from "../terminal/command.ts";
-import { csvText } from "../terminal/csv.ts";
-import { CommandLineError, exitCodes } from "../terminal/errors.ts";
-import { columns, note, print, printJson } from "../terminal/output.ts";
-import { plural } from "../terminal/units.ts";
+import { CommandLineError } from "../terminal/errors.ts";
+import { note } from "../terminal/output.ts";
+import { parseShare } from "../terminal/parse.ts";
 
 interface DetectOptions extends DetectorCommandOptions {
   readonly threshold: number;
@@ -47,22 +45,13 @@ export function addLgradDetect(lgrad: Command): void {
     .description("Judges images: resized, their gradient taken, and the gradient classified.")
     .argument("<paths...>", "images, or folders of images");
   addDetectorOptions(command)
-    .option("--threshold <p>", "fake if the probability is above it", parseProbability, 0.5)
+    .option("--threshold <p>", "fake if the probability is above it", parseShare, 0.5)
     .option("--gradients <dir>", "write the gradient images into it")
     .option("--cams <dir>", "write the images with class activation maps over them into it")
     .option("--csv", "print the results as CSV")
     .option("--json", "print the results as JSON")
     .addHelpText("after", EXAMPLES);
   setAction<DetectOptions>(command, detect);
-}
-
-/** What became of one file. */
-interface Verdict {
-  readonly file: string;
-  readonly probability: number | null;
-  readonly logit: number | null;
-  readonly verdict: "real" | "fake" | null;
-  readonly error: string | null;
 }
 
 /** An image, and the files that are made of it. */
@@ -76,20 +65,16 @@ async function detect(paths: readonly string[], options: DetectOptions): Promise
   const { images, problems } = await listImages(paths);
   for (const { message } of problems) note(message);
   const planned = await plan(images, options);
-  const verdicts = new Map<number, Verdict>();
+  const verdicts = new Map<number, Verdict<"logit">>();
   if (planned.length > 0) await judgeAll(planned, options, verdicts);
-  const failed = problems.map(({ file, problem }) => failure(file, problem));
-  report([...planned.map((_, i) => verdicts.get(i)!), ...failed], options);
-  const bad = [...verdicts.values(), ...failed].filter(({ error }) => error !== null).length;
-  if (bad > 0) note(`${plural(bad, "file")} failed.`);
-  return bad > 0 ? exitCodes.failed : exitCodes.ok;
+  const judged = planned.map((_, i) => verdicts.get(i)!);
+  const failed = problems.map(({ file, problem }) => failedVerdict(file, problem, "logit"));
+  return printVerdicts([...judged, ...failed], "logit", options.threshold, options);
 }
 
 function checkOptions(options: DetectOptions): void {
   checkTransformation(options);
-  if (options.csv === true && options.json === true) {
-    throw new CommandLineError("--csv and --json are two forms of one result\nPass one of them.");
-  }
+  checkFormat(options);
   if (options.cams !== undefined && options.sizes === "tile") {
     throw new CommandLineError(
       "--cams: tiles have no map in common\nPass --sizes resize or center-crop.",
@@ -121,7 +106,7 @@ async function plan(images: readonly FoundImage[], options: DetectOptions): Prom
 async function judgeAll(
   images: readonly Planned[],
   options: DetectOptions,
-  verdicts: Map<number, Verdict>,
+  verdicts: Map<number, Verdict<"logit">>,
 ): Promise<void> {
   const { threshold, cams } = options;
   await judgeFiles<Judged>(
@@ -139,7 +124,7 @@ async function judgeAll(
         verdicts.set(index, { file: image.file, probability, logit, verdict, error: null });
       },
       onFailure: (index, error) => {
-        verdicts.set(index, failure(images[index]!.file, problemOf(error)));
+        verdicts.set(index, failedVerdict(images[index]!.file, error, "logit"));
       },
     },
   );
@@ -158,38 +143,4 @@ async function writePicture(file: string, picture: Parameters<typeof writePng>[1
   await writePng(file, picture).catch((cause: unknown) => {
     throw fileError("write", file, cause);
   });
-}
-
-function report(verdicts: readonly Verdict[], { json, csv, threshold }: DetectOptions): void {
-  if (json === true) {
-    printJson({ threshold, images: verdicts });
-    return;
-  }
-  const rows = verdicts.map(({ file, probability, logit, verdict, error }) => ({
-    csv: [file, probability, logit, verdict, error],
-    text: [probability?.toFixed(4) ?? "-", verdict ?? "failed", file],
-  }));
-  if (csv === true) {
-    const head = ["file", "probability", "logit", "verdict", "error"];
-    print(csvText([head, ...rows.map((row) => row.csv)]).trimEnd());
-    return;
-  }
-  print(columns(rows.map(({ text }) => text)).join("\n"));
-}
-
-function failure(file: string, error: string): Verdict {
-  return { file, probability: null, logit: null, verdict: null, error };
-}
-
-/** Without the file's name, which stands beside it. */
-function problemOf(error: Error): string {
-  return error instanceof ImageError ? error.problem : error.message;
-}
-
-function parseProbability(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= 0 && value <= 1)) {
-    throw new InvalidArgumentError("Write a probability from 0 to 1.");
-  }
-  return value;
 }

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { paperRow, paperRows } from "@fauxgrad/lgrad";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { addDetectorOptions, checkTransformation } from "../detection/detector-options.ts";
 import { type Evaluation, evaluate } from "../detection/evaluation.ts";
 import {
@@ -17,9 +17,14 @@ import { ScoreLog } from "../detection/score-log.ts";
 import { findTestData, findValidationData, type TestData } from "../detection/test-data.ts";
 import { setAction } from "../terminal/command.ts";
 import { CommandLineError, exitCodes, FileError } from "../terminal/errors.ts";
-import { nearest } from "../terminal/nearest.ts";
 import { columns, note, print, printJson } from "../terminal/output.ts";
-import { parseCount, parseSeed } from "../terminal/parse.ts";
+import {
+  parseConfidence,
+  parseCount,
+  parseNames,
+  parseOneOf,
+  parseSeed,
+} from "../terminal/parse.ts";
 import { plural } from "../terminal/units.ts";
 
 const RESAMPLES = 1000;
@@ -48,7 +53,7 @@ export function addLgradEval(lgrad: Command): void {
     .option("--data <root>", "a tree of generators with real and fake images")
     .option("--real <dir>", "a folder of real images, with --fake")
     .option("--fake <dir>", "a folder of fake images, with --real")
-    .option("--generators <list>", "only these, with commas between", parseList)
+    .option("--generators <list>", "only these, with commas between", parseNames)
     .option("--gradients", "the images are gradient images")
     .option("--no-gradients", "they are not, whatever the folders' names");
   addDetectorOptions(command)
@@ -59,7 +64,7 @@ export function addLgradEval(lgrad: Command): void {
     )
     .option("--paper-row <row>", "a row of the paper to compare with, table3/…", parsePaperRow)
     .option("--bootstrap [resamples]", "confidence intervals (1000 resamples)", parseCount)
-    .option("--confidence <share>", "of the intervals", parseShare, 0.95)
+    .option("--confidence <share>", "of the intervals", parseConfidence, 0.95)
     .option("--calibrate <dir>", "a validation set that chooses a threshold")
     .addOption(
       new Option("--perturb <mode>", "change half of the images first, as table 4")
@@ -196,29 +201,7 @@ async function report(
   if (length > 0) note(`${plural(length, "file")} left out.`);
 }
 
-function parseList(text: string): string[] {
-  const names = text.split(",").map((name) => name.trim());
-  if (names.includes("")) throw new InvalidArgumentError("Write names with commas between.");
-  return names;
-}
-
-function parseShare(text: string): number {
-  const share = Number(text);
-  if (text.trim() === "" || !(share > 0 && share < 1)) {
-    throw new InvalidArgumentError("Write a share between 0 and 1, such as 0.95.");
-  }
-  return share;
-}
-
 function parsePaperRow(text: string): string {
-  if (paperRow(text) !== undefined) return text;
-  const guess = nearest(
-    text,
-    paperRows.map(({ id }) => id),
-  );
-  throw new InvalidArgumentError(
-    guess === null
-      ? "Write tableN/ROW, such as table3/stylegan-bedroom-4."
-      : `Did you mean ${guess}?`,
-  );
+  const known = paperRows.map(({ id }) => id);
+  return parseOneOf(text, known, "Write tableN/ROW, such as table3/stylegan-bedroom-4.");
 }

@@ -1,5 +1,6 @@
 import path from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
+import { checkRows } from "../experiments/choose-rows.ts";
 import { WeightFiles } from "../experiments/find-weights.ts";
 import { type LGradExperiment, readLGradExperiment } from "../experiments/lgrad-experiment.ts";
 import { CLASSIFIER_KEY, type LGradSources, planLGrad } from "../experiments/lgrad-plan.ts";
@@ -8,7 +9,7 @@ import { tinyExperiment, writeTinySources } from "../experiments/lgrad-tiny.ts";
 import { type ExperimentOptions, runExperiment } from "../experiments/run-experiment.ts";
 import { setAction } from "../terminal/command.ts";
 import { CommandLineError } from "../terminal/errors.ts";
-import { nearest } from "../terminal/nearest.ts";
+import { parseNames } from "../terminal/parse.ts";
 
 interface ExperimentCommandOptions extends ExperimentOptions {
   readonly data?: string;
@@ -48,7 +49,7 @@ export function addLgradExperiment(lgrad: Command): void {
     .option("--data <root>", "the folder that holds train, val and test")
     .option("--models <dir or key=file>", "weights; may be given several times", collect, [])
     .option("--from-scratch", "begin classifiers from random weights, not from ImageNet's")
-    .option("--rows <list>", "only these, with commas between", parseList)
+    .option("--rows <list>", "only these, with commas between", parseNames)
     .option("--dry-run", "say what would be done, how long it takes and what is missing")
     .option("--tiny", "a demonstration on generated images, with small networks")
     .option("--json", "print the table, or the plan, as JSON")
@@ -59,7 +60,7 @@ export function addLgradExperiment(lgrad: Command): void {
 async function make(file: string, options: ExperimentCommandOptions): Promise<number> {
   const described = await readLGradExperiment(file);
   const experiment = options.tiny === true ? tinyExperiment(described) : described;
-  checkRows(experiment, options);
+  checkRows(experiment.rows, options.rows);
   const sources = await sourcesOf(experiment, options);
   const plan = await planLGrad(experiment, sources);
   const { name, notes } = experiment;
@@ -100,24 +101,6 @@ async function sourcesOf(
   };
 }
 
-function checkRows({ rows }: LGradExperiment, options: ExperimentCommandOptions): void {
-  const known = rows.map(({ id }) => id);
-  for (const id of options.rows ?? []) {
-    if (known.includes(id)) continue;
-    const guess = nearest(id, known);
-    throw new CommandLineError(
-      `--rows: there is no row "${id}"\n  rows  ${known.join(", ")}\n` +
-        (guess === null ? "Choose of these." : `Did you mean ${guess}?`),
-    );
-  }
-}
-
 function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
-}
-
-function parseList(text: string): string[] {
-  const names = text.split(",").map((name) => name.trim());
-  if (names.includes("")) throw new InvalidArgumentError("Write names with commas between.");
-  return names;
 }

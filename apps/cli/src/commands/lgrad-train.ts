@@ -1,10 +1,16 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { DecodePool } from "../io/decode-pool.ts";
 import { type GlobalOptions, openGpu } from "../session/open-gpu.ts";
 import { setAction } from "../terminal/command.ts";
 import { CommandLineError, exitCodes } from "../terminal/errors.ts";
 import { note } from "../terminal/output.ts";
-import { parseCount, parseSeed, parseSetting } from "../terminal/parse.ts";
+import {
+  parseCount,
+  parseNames,
+  parsePositive,
+  parseSeed,
+  parseSetting,
+} from "../terminal/parse.ts";
 import { Checkpoints } from "../training/checkpoints.ts";
 import {
   continueOptions,
@@ -60,7 +66,7 @@ export function addLgradTrain(lgrad: Command): void {
     .option("--epochs <n>", "how often to go through the images (default: 100)", parseCount)
     .option("--batch-size <n>", "images of a step (default: 16)", parseCount)
     .option("--micro-batch <n>", "images at once on the device (default: as fits)", parseCount)
-    .option("--lr <rate>", "learning rate of the first epoch (default: 0.0005)", parseRate)
+    .option("--lr <rate>", "learning rate of the first epoch (default: 0.0005)", parsePositive)
     .addOption(new Option("--optim <name>", "default: adam").choices(["adam", "sgd"]))
     .option("--flip", "mirror every second image (default: as the preset)")
     .option("--no-flip", "mirror none")
@@ -125,18 +131,4 @@ async function readCheckpoints(
   const checkpoint = resume ? await checkpoints.read() : null;
   for (const file of checkpoint?.damaged ?? []) note(`${file} is damaged; the one before is used.`);
   return { checkpoints, checkpoint };
-}
-
-function parseNames(text: string): string[] {
-  const names = text.split(",").map((name) => name.trim());
-  if (names.includes("")) throw new InvalidArgumentError("Write names with commas between.");
-  return names;
-}
-
-function parseRate(text: string): number {
-  const rate = Number(text);
-  if (text.trim() === "" || !Number.isFinite(rate) || rate <= 0) {
-    throw new InvalidArgumentError("Write a number above 0, such as 0.0005.");
-  }
-  return rate;
 }

@@ -1,15 +1,14 @@
 import { crop, type RgbImage } from "@fauxgrad/models/transforms";
 import { type TgdDetection, TgdDetector, validationImage } from "@fauxgrad/tgd";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { judgeFilesBy } from "../detection/judge-files.ts";
-import { ImageError } from "../io/image-error.ts";
+import { checkFormat, failedVerdict, printVerdicts, type Verdict } from "../detection/verdicts.ts";
 import { type FoundImage, listImages } from "../io/list-images.ts";
 import { deviceLine, openGpu } from "../session/open-gpu.ts";
 import { setAction } from "../terminal/command.ts";
-import { csvText } from "../terminal/csv.ts";
-import { CommandLineError, exitCodes } from "../terminal/errors.ts";
-import { columns, note, print, printJson } from "../terminal/output.ts";
-import { plural } from "../terminal/units.ts";
+import { CommandLineError } from "../terminal/errors.ts";
+import { note } from "../terminal/output.ts";
+import { parseShare } from "../terminal/parse.ts";
 import { inUnits } from "../tgd/in-units.ts";
 import { readModel } from "../tgd/model-file.ts";
 import { addModelOptions, type ModelOptions, modelChoice } from "../tgd/model-options.ts";
@@ -47,7 +46,7 @@ export function addTgdDetect(tgd: Command): void {
         .choices(["resize", "center-crop"])
         .default("resize"),
     )
-    .option("--threshold <p>", "fake from this probability on", parseProbability)
+    .option("--threshold <p>", "fake if the probability is above it", parseShare)
     .option("--no-calibration", "the plain sigmoid of the margin")
     .option("--csv", "print the results as CSV")
     .option("--json", "print the results as JSON")
@@ -55,27 +54,13 @@ export function addTgdDetect(tgd: Command): void {
   setAction<DetectOptions>(command, detect);
 }
 
-/** What became of one file. */
-interface Verdict {
-  readonly file: string;
-  readonly probability: number | null;
-  readonly margin: number | null;
-  readonly verdict: "real" | "fake" | null;
-  readonly error: string | null;
-}
-
 async function detect(paths: readonly string[], options: DetectOptions): Promise<number> {
-  if (options.csv === true && options.json === true) {
-    throw new CommandLineError("--csv and --json are two forms of one result\nPass one of them.");
-  }
+  checkFormat(options);
   const { images, problems } = await listImages(paths);
   for (const { message } of problems) note(message);
   const { verdicts, threshold } = await judgeAll(images, options);
-  const failed = problems.map(({ file, problem }) => failure(file, problem));
-  report([...verdicts, ...failed], threshold, options);
-  const bad = [...verdicts, ...failed].filter(({ error }) => error !== null).length;
-  if (bad > 0) note(`${plural(bad, "file")} failed.`);
-  return bad > 0 ? exitCodes.failed : exitCodes.ok;
+  const failed = problems.map(({ file, problem }) => failedVerdict(file, problem, "margin"));
+  return printVerdicts([...verdicts, ...failed], "margin", threshold, options);
 }
 
 async function judgeAll(images: readonly FoundImage[], options: DetectOptions) {
@@ -90,7 +75,7 @@ async function judgeAll(images: readonly FoundImage[], options: DetectOptions) {
   }
   const calibration = options.calibration ? model.calibration : null;
   const threshold = options.threshold ?? calibration?.threshold ?? 0.5;
-  const verdicts = new Map<number, Verdict>();
+  const verdicts = new Map<number, Verdict<"margin">>();
   if (images.length === 0) return { verdicts: [], threshold };
   const session = await openGpu(options);
   const batchSize = batchSizeOf(options.batchSize, session);
@@ -123,7 +108,7 @@ async function judgeAll(images: readonly FoundImage[], options: DetectOptions) {
         verdicts.set(index, { file, probability, margin, verdict, error: null });
       },
       onFailure: (index, error) => {
-        verdicts.set(index, failure(images[index]!.file, problemOf(error)));
+        verdicts.set(index, failedVerdict(images[index]!.file, error, "margin"));
       },
     },
   );
@@ -137,42 +122,4 @@ function middleOf(image: RgbImage, size: number): RgbImage {
   const left = Math.floor((width - side) / 2);
   const top = Math.floor((height - side) / 2);
   return validationImage(crop(image, { left, top, width: side, height: side }), { size });
-}
-
-function report(
-  verdicts: readonly Verdict[],
-  threshold: number,
-  { json, csv }: DetectOptions,
-): void {
-  if (json === true) {
-    printJson({ threshold, images: verdicts });
-    return;
-  }
-  const rows = verdicts.map(({ file, probability, margin, verdict, error }) => ({
-    csv: [file, probability, margin, verdict, error],
-    text: [probability?.toFixed(4) ?? "-", verdict ?? "failed", file],
-  }));
-  if (csv === true) {
-    const head = ["file", "probability", "margin", "verdict", "error"];
-    print(csvText([head, ...rows.map((row) => row.csv)]).trimEnd());
-    return;
-  }
-  print(columns(rows.map(({ text }) => text)).join("\n"));
-}
-
-function failure(file: string, error: string): Verdict {
-  return { file, probability: null, margin: null, verdict: null, error };
-}
-
-/** Without the file's name, which stands beside it. */
-function problemOf(error: Error): string {
-  return error instanceof ImageError ? error.problem : error.message;
-}
-
-function parseProbability(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= 0 && value <= 1)) {
-    throw new InvalidArgumentError("Write a probability from 0 to 1.");
-  }
-  return value;
 }

@@ -7,9 +7,8 @@ import { fileDigest, ScoreLog } from "../detection/score-log.ts";
 import { type GpuSession, openGpu } from "../session/open-gpu.ts";
 import { setAction } from "../terminal/command.ts";
 import { CommandLineError, exitCodes, FileError } from "../terminal/errors.ts";
-import { nearest } from "../terminal/nearest.ts";
 import { note, print, printJson } from "../terminal/output.ts";
-import { parseCount, parseSeed } from "../terminal/parse.ts";
+import { parseConfidence, parseCount, parseOneOf, parseSeed } from "../terminal/parse.ts";
 import { plural } from "../terminal/units.ts";
 import { type BeforeAurocs, findBefore } from "../tgd/before.ts";
 import {
@@ -90,7 +89,7 @@ export function addTgdEval(tgd: Command): void {
     .option("--per-batch <n>", "also the mean of the AUROCs of batches, as the authors", parseCount)
     .option("--fpr <list>", "false positive rates, with commas between", parseRates, [0.01, 0.05])
     .option("--bootstrap [resamples]", "confidence intervals (1000 resamples)", parseCount)
-    .option("--confidence <share>", "of the intervals", parseShare, 0.95)
+    .option("--confidence <share>", "of the intervals", parseConfidence, 0.95)
     .option("--calibrate <dir>", "a validation set to fit probabilities to")
     .option("--save-calibration", "keep them beside the model")
     .option("--robustness", "AUROC after JPEG, blur, scaling and noise")
@@ -261,23 +260,8 @@ function parseRates(text: string): number[] {
   return rates;
 }
 
-function parseShare(text: string): number {
-  const share = Number(text);
-  if (text.trim() === "" || !(share > 0 && share < 1)) {
-    throw new InvalidArgumentError("Write a share between 0 and 1, such as 0.95.");
-  }
-  return share;
-}
-
 function parsePaperRow(text: string): string {
-  if (tgdPaperRow(text) !== undefined) return text;
-  const guess = nearest(
-    text,
-    tgdPaperRows.map(({ id }) => id),
-  );
-  throw new InvalidArgumentError(
-    guess === null
-      ? "Write table1/METHOD/SOURCE/STATE, such as table1/tgd-b0/PGGAN/transfer."
-      : `Did you mean ${guess}?`,
-  );
+  const known = tgdPaperRows.map(({ id }) => id);
+  const form = "Write table1/METHOD/SOURCE/STATE, such as table1/tgd-b0/PGGAN/transfer.";
+  return parseOneOf(text, known, form);
 }

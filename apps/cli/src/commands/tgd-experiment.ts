@@ -1,5 +1,6 @@
 import path from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
+import { checkRows } from "../experiments/choose-rows.ts";
 import { type ExperimentOptions, runExperiment } from "../experiments/run-experiment.ts";
 import { readTgdExperiment, type TgdExperiment } from "../experiments/tgd-experiment.ts";
 import { planTgd, type TgdSources } from "../experiments/tgd-plan.ts";
@@ -7,7 +8,7 @@ import { tgdTable } from "../experiments/tgd-table.ts";
 import { tinyTgdExperiment, writeTinyData } from "../experiments/tgd-tiny.ts";
 import { setAction } from "../terminal/command.ts";
 import { CommandLineError } from "../terminal/errors.ts";
-import { nearest } from "../terminal/nearest.ts";
+import { parseNames } from "../terminal/parse.ts";
 
 interface ExperimentCommandOptions extends ExperimentOptions {
   readonly data?: string;
@@ -39,7 +40,7 @@ export function addTgdExperiment(tgd: Command): void {
     .argument("<file>", "what to make: experiments/tgd/table1.json")
     .requiredOption("--out <dir>", "the folder of all steps and tables")
     .option("--data <root>", "the folder that holds the generators' folders")
-    .option("--rows <list>", "only these, with commas between", parseList)
+    .option("--rows <list>", "only these, with commas between", parseNames)
     .option("--dry-run", "say what would be done, how long it takes and what is missing")
     .option("--tiny", "a demonstration on generated images, with a small network")
     .option("--json", "print the table, or the plan, as JSON")
@@ -55,7 +56,7 @@ const FOOTER = [
 async function make(file: string, options: ExperimentCommandOptions): Promise<number> {
   const described = await readTgdExperiment(file);
   const experiment = options.tiny === true ? tinyTgdExperiment(described) : described;
-  checkRows(experiment, options);
+  checkRows(experiment.rows, options.rows);
   const plan = await planTgd(experiment, await sourcesOf(experiment, options));
   const { name, notes } = experiment;
   return runExperiment(
@@ -83,22 +84,4 @@ async function sourcesOf(
     out: path.resolve(out),
     ...(rows === undefined ? {} : { rows }),
   };
-}
-
-function checkRows({ rows }: TgdExperiment, options: ExperimentCommandOptions): void {
-  const known = rows.map(({ id }) => id);
-  for (const id of options.rows ?? []) {
-    if (known.includes(id)) continue;
-    const guess = nearest(id, known);
-    throw new CommandLineError(
-      `--rows: there is no row "${id}"\n  rows  ${known.join(", ")}\n` +
-        (guess === null ? "Choose of these." : `Did you mean ${guess}?`),
-    );
-  }
-}
-
-function parseList(text: string): string[] {
-  const names = text.split(",").map((name) => name.trim());
-  if (names.includes("")) throw new InvalidArgumentError("Write names with commas between.");
-  return names;
 }

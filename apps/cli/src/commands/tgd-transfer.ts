@@ -3,17 +3,12 @@ import { transferMethods } from "@fauxgrad/tgd";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { setAction } from "../terminal/command.ts";
 import { CommandLineError } from "../terminal/errors.ts";
+import { parsePositive } from "../terminal/parse.ts";
 import { readModel } from "../tgd/model-file.ts";
 import { resolveRecipe, type Strength } from "../tgd/recipe-options.ts";
 import { readRun, type TgdRun } from "../tgd/run-options.ts";
 import { writeTinyGenerator } from "../tgd/tiny-images.ts";
-import {
-  addTrainOptions,
-  dataFolder,
-  parsePositive,
-  type TrainOptions,
-  train,
-} from "../tgd/train-command.ts";
+import { addTrainOptions, dataFolder, type TrainOptions, train } from "../tgd/train-command.ts";
 
 interface TransferOptions extends TrainOptions {
   readonly source?: string;

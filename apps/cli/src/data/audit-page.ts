@@ -2,6 +2,7 @@ import { resize } from "@fauxgrad/models/transforms";
 import { decodeImage } from "../io/decode-image.ts";
 import { encodePng } from "../io/write-png.ts";
 import type { ImageRow, Report, ReportImage, ReportSection } from "../report/report.ts";
+import { tableOf } from "../report/tables.ts";
 import { plural } from "../terminal/units.ts";
 import { type Audit, baselines, leaks } from "./audit.ts";
 import { duplicateRows, LIKENESS_TITLES, propertyRows } from "./audit-text.ts";
@@ -153,8 +154,4 @@ function problemSection({ problems }: Audit): ReportSection | null {
     ],
     ...(more > 0 ? { notes: [`And ${more} more.`] } : {}),
   };
-}
-
-function tableOf([columns = [], ...rows]: readonly string[][]) {
-  return { columns, rows };
 }

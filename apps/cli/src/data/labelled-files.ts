@@ -1,13 +1,14 @@
 /*
  * The images below a folder with their labels, for the commands that lay data out or look at it.
  */
+
 import path from "node:path";
 import { labelTree, type TreeImage, type TreeOptions } from "@fauxgrad/training";
 import type { Command } from "commander";
-import { InvalidArgumentError } from "commander";
 import type { ImageError } from "../io/image-error.ts";
 import { listImages } from "../io/list-images.ts";
 import { note } from "../terminal/output.ts";
+import { parseNames } from "../terminal/parse.ts";
 
 /** An image of a tree and its file. */
 export interface LabelledFile extends TreeImage {
@@ -59,11 +60,4 @@ export async function findLabelledFiles(
 export function noteFindings({ notices, problems }: LabelledFiles): void {
   for (const { message } of problems) note(message);
   for (const notice of notices) note(notice);
-}
-
-/** `cars,horses` */
-export function parseNames(text: string): string[] {
-  const names = text.split(",").map((name) => name.trim());
-  if (names.includes("")) throw new InvalidArgumentError("Write names with commas between them.");
-  return names;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseNames } from "./labelled-files.ts";
+import { parseNames } from "../terminal/parse.ts";
 import { groupingText, parseCounts, parseGrouping, parseRatios } from "./split-options.ts";
 
 test("ratios and counts are three numbers", () => {
@@ -27,5 +27,5 @@ test("a grouping is a word or a pattern", () => {
 
 test("names stand between commas", () => {
   expect(parseNames("a, b")).toEqual(["a", "b"]);
-  expect(() => parseNames("a,,b")).toThrow("Write names with commas between them.");
+  expect(() => parseNames("a,,b")).toThrow("Write names with commas between.");
 });

@@ -1,6 +1,7 @@
 import type { PaperRow } from "@fauxgrad/lgrad";
 import { type Interval, METRIC_NAMES } from "@fauxgrad/training";
-import type { Report, ReportSection, ReportTable } from "../report/report.ts";
+import type { Report, ReportSection } from "../report/report.ts";
+import { type FailedFile, failureSection, tableOf, transposed } from "../report/tables.ts";
 import type { Evaluation } from "./evaluation.ts";
 import {
   comparisonRows,
@@ -17,12 +18,10 @@ export interface EvaluationFacts {
   /** What was judged by what, a sentence each. */
   readonly setting: readonly string[];
   readonly notices: readonly string[];
-  readonly failures: readonly { readonly file: string; readonly error: string }[];
+  readonly failures: readonly FailedFile[];
   readonly paper: PaperRow | null;
   readonly scores: "sigmoid" | "logits";
 }
-
-const MOST_FAILURES = 50;
 
 /** An evaluation as a page. */
 export function evaluationPage(evaluation: Evaluation, facts: EvaluationFacts): Report {
@@ -34,7 +33,7 @@ export function evaluationPage(evaluation: Evaluation, facts: EvaluationFacts): 
     categorySection(evaluation),
     intervalSection(evaluation),
     calibrationSection(evaluation),
-    failureSection(facts),
+    failureSection(facts.failures),
   ].filter((section) => section !== null);
   return {
     title: "LGrad on a test set",
@@ -144,28 +143,4 @@ function calibrationSection({ calibration }: Evaluation): ReportSection | null {
     ["Platt: shift", platt.shift.toPrecision(4)],
   ];
   return { title: "Calibration", tables: [{ columns: ["measure", "value"], rows }] };
-}
-
-function failureSection({ failures }: EvaluationFacts): ReportSection | null {
-  if (failures.length === 0) return null;
-  const more = failures.length - MOST_FAILURES;
-  return {
-    title: "Left out",
-    paragraphs: ["Files that could not be judged; no number counts them."],
-    tables: [
-      {
-        columns: ["file", "problem"],
-        rows: failures.slice(0, MOST_FAILURES).map(({ file, error }) => [file, error]),
-      },
-    ],
-    ...(more > 0 ? { notes: [`And ${more} more.`] } : {}),
-  };
-}
-
-function tableOf([columns = [], ...rows]: readonly string[][]): ReportTable {
-  return { columns, rows };
-}
-
-function transposed(rows: readonly (readonly string[])[]): string[][] {
-  return (rows[0] ?? []).map((_, x) => rows.map((row) => row[x] ?? ""));
 }

@@ -5,12 +5,12 @@
  * The first line says what the scores are of; scores of anything else are not taken. A line cut off
  * by a kill is ignored.
  */
+
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { appendFile, readFile, stat } from "node:fs/promises";
+import { appendFile, stat } from "node:fs/promises";
 import { writeFileAtomic } from "../io/atomic-write.ts";
-import { fileError } from "../session/files.ts";
-import { systemCode } from "../terminal/errors.ts";
+import { fileError, readTextIfAny } from "../session/files.ts";
 
 /** What decides about scores: networks, options, the device. */
 export type ScoreIdentity = Readonly<Record<string, string | number | boolean | null>>;
@@ -121,10 +121,7 @@ function keyOf({ set, path }: Pick<LoggedScore, "set" | "path">): string {
 async function readScores(
   file: string,
 ): Promise<{ readonly head: string | null; readonly scores: LoggedScore[] }> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    if (systemCode(cause) === "ENOENT") return null;
-    throw cause;
-  });
+  const text = await readTextIfAny(file);
   if (text === null) return { head: null, scores: [] };
   const [head = "", ...lines] = text.split("\n");
   return { head, scores: lines.flatMap(parseLine) };

@@ -2,12 +2,11 @@
  * What is known about the steps of earlier runs: a file for each in the experiment's folder, which
  * says what was asked for, whether it was finished, and how long it took.
  */
+
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { writeFileAtomic } from "../io/atomic-write.ts";
-import { fileError } from "../session/files.ts";
-import { FileError, systemCode } from "../terminal/errors.ts";
+import { fileError, readOwnJson } from "../session/files.ts";
 import type { Step } from "./step.ts";
 
 /** One step's record. */
@@ -44,21 +43,8 @@ export class StepRecords {
 
   /** @throws {FileError} if the file is there and is not ours */
   async read({ id }: Step): Promise<StepRecord | null> {
-    const file = this.#file(id);
-    let text: string;
-    try {
-      text = await readFile(file, "utf8");
-    } catch (cause) {
-      if (systemCode(cause) === "ENOENT") return null;
-      throw fileError("read", file, cause);
-    }
-    try {
-      const parsed: unknown = JSON.parse(text);
-      if (isRecord(parsed)) return parsed;
-    } catch {
-      // Told below, as any other text that is not ours.
-    }
-    throw new FileError(`${file} is no record of a step\nRemove it to do that step again.`);
+    const problem = "is no record of a step\nRemove it to do that step again.";
+    return readOwnJson(this.#file(id), isRecord, problem);
   }
 
   /** @throws {FileError} if the disk refuses */
@@ -76,9 +62,8 @@ export class StepRecords {
   }
 }
 
-function isRecord(value: unknown): value is StepRecord {
-  const isObject = typeof value === "object" && value !== null;
-  return isObject && "version" in value && value.version === 1 && "needs" in value;
+function isRecord(value: object): value is StepRecord {
+  return "version" in value && value.version === 1 && "needs" in value;
 }
 
 /** The fingerprint of what each step and all before it read, by the step's name. */

@@ -1,4 +1,4 @@
-import { open, realpath } from "node:fs/promises";
+import { open, readFile, realpath } from "node:fs/promises";
 import { FileError, systemCode } from "../terminal/errors.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -48,4 +48,37 @@ export async function readWholeFile(file: string, what: string): Promise<Uint8Ar
 export async function isSameFile(a: string, b: string): Promise<boolean> {
   const [first, second] = await Promise.all([a, b].map((file) => realpath(file).catch(() => null)));
   return first !== null && first === second;
+}
+
+/** The text of a file; null if there is none. @throws {FileError} if the system refuses */
+export async function readTextIfAny(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") return null;
+    throw fileError("read", file, cause);
+  }
+}
+
+/**
+ * A JSON file of our own; null if there is none.
+ *
+ * @param isOurs  whether it is what belongs there
+ * @param problem what is said of any other content: `describes no training\nChoose another folder.`
+ * @throws {FileError} if it is something else, or the system refuses
+ */
+export async function readOwnJson<T>(
+  file: string,
+  isOurs: (value: object) => value is T & object,
+  problem: string,
+): Promise<T | null> {
+  const text = await readTextIfAny(file);
+  if (text === null) return null;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === "object" && parsed !== null && isOurs(parsed)) return parsed;
+  } catch {
+    // Told below, as any other text that is not ours.
+  }
+  throw new FileError(`${file} ${problem}`);
 }

@@ -3,6 +3,7 @@
  * option's name before it.
  */
 import { InvalidArgumentError } from "commander";
+import { nearest } from "./nearest.ts";
 
 const UNITS: Readonly<Record<string, number>> = {
   "": 1,
@@ -56,4 +57,54 @@ export function parseSetting(
   if (key === "") throw new InvalidArgumentError("Write key=value.");
   if (Object.hasOwn(before, key)) throw new InvalidArgumentError(`"${key}" is set twice.`);
   return { ...before, [key]: text.slice(at + 1).trim() };
+}
+
+/** A number of 0 or more. */
+export function parseNumber(text: string): number {
+  const number = Number(text);
+  if (text.trim() === "" || !Number.isFinite(number) || number < 0) {
+    throw new InvalidArgumentError("Write a number from 0.");
+  }
+  return number;
+}
+
+/** A number above 0, such as a learning rate. */
+export function parsePositive(text: string): number {
+  const number = Number(text);
+  if (text.trim() === "" || !Number.isFinite(number) || number <= 0) {
+    throw new InvalidArgumentError("Write a number above 0, such as 0.0005.");
+  }
+  return number;
+}
+
+/** A share or a probability from 0 to 1. */
+export function parseShare(text: string): number {
+  const share = Number(text);
+  if (text.trim() === "" || !(share >= 0 && share <= 1)) {
+    throw new InvalidArgumentError("Write a share from 0 to 1, such as 0.2.");
+  }
+  return share;
+}
+
+/** The confidence of an interval: between 0 and 1, neither of them. */
+export function parseConfidence(text: string): number {
+  const share = Number(text);
+  if (text.trim() === "" || !(share > 0 && share < 1)) {
+    throw new InvalidArgumentError("Write a share between 0 and 1, such as 0.95.");
+  }
+  return share;
+}
+
+/** `cars,horses` */
+export function parseNames(text: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.includes("")) throw new InvalidArgumentError("Write names with commas between.");
+  return names;
+}
+
+/** One of many names; a wrong one is told the nearest, or `form` where none is near. */
+export function parseOneOf(text: string, known: readonly string[], form: string): string {
+  if (known.includes(text)) return text;
+  const guess = nearest(text, known);
+  throw new InvalidArgumentError(guess === null ? form : `Did you mean ${guess}?`);
 }

@@ -1,5 +1,6 @@
 import { rocChart } from "../detection/roc-chart.ts";
-import type { Report, ReportSection, ReportTable } from "../report/report.ts";
+import type { Report, ReportSection } from "../report/report.ts";
+import { type FailedFile, failureSection, tableOf, transposed } from "../report/tables.ts";
 import { type RankedBy, type ScoredSet, scoresOf, type TgdEvaluation } from "./evaluation.ts";
 import { forgettingText, robustnessRows, setRows } from "./evaluation-text.ts";
 
@@ -10,10 +11,8 @@ export interface TgdEvaluationFacts {
   readonly setting: readonly string[];
   readonly scores: RankedBy;
   readonly sets: readonly ScoredSet[];
-  readonly failures: readonly { readonly file: string; readonly error: string }[];
+  readonly failures: readonly FailedFile[];
 }
-
-const MOST_FAILURES = 50;
 
 /** An evaluation as a page. */
 export function tgdEvaluationPage(evaluation: TgdEvaluation, facts: TgdEvaluationFacts): Report {
@@ -24,7 +23,7 @@ export function tgdEvaluationPage(evaluation: TgdEvaluation, facts: TgdEvaluatio
     robustnessSection(evaluation),
     confusionSection(evaluation),
     calibrationSection(evaluation),
-    failureSection(facts),
+    failureSection(facts.failures),
   ].filter((section) => section !== null);
   return {
     title: "T-GD on test sets",
@@ -129,29 +128,4 @@ function calibrationSection({ calibration }: TgdEvaluation): ReportSection | nul
       },
     ],
   };
-}
-
-function failureSection({ failures }: TgdEvaluationFacts): ReportSection | null {
-  if (failures.length === 0) return null;
-  const more = failures.length - MOST_FAILURES;
-  return {
-    title: "Left out",
-    paragraphs: ["Files that could not be judged; no number counts them."],
-    tables: [
-      {
-        columns: ["file", "problem"],
-        rows: failures.slice(0, MOST_FAILURES).map(({ file, error }) => [file, error]),
-      },
-    ],
-    ...(more > 0 ? { notes: [`And ${more} more.`] } : {}),
-  };
-}
-
-function tableOf([columns = [], ...rows]: readonly string[][]): ReportTable {
-  return { columns, rows };
-}
-
-/** One line for each measure: a telephone shows it whole. */
-function transposed(rows: readonly (readonly string[])[]): string[][] {
-  return (rows[0] ?? []).map((_, x) => rows.map((row) => row[x] ?? ""));
 }

@@ -2,7 +2,8 @@
  * A detector as a file: a flat state dict in PyTorch's names, with the recipe that it was trained by
  * in the file's metadata. Weights of other origin are told what they are on the command line.
  */
-import { readFile, stat } from "node:fs/promises";
+
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { fromFloat32, readCheckpoint, writeSafetensors } from "@fauxgrad/models/checkpoint";
 import type { Module } from "@fauxgrad/tensor/nn";
@@ -16,8 +17,8 @@ import {
 } from "@fauxgrad/tgd";
 import type { Calibration } from "@fauxgrad/training";
 import { writeFileAtomic } from "../io/atomic-write.ts";
-import { fileError, readWholeFile } from "../session/files.ts";
-import { CommandLineError, FileError, systemCode } from "../terminal/errors.ts";
+import { fileError, readOwnJson, readWholeFile } from "../session/files.ts";
+import { CommandLineError, FileError } from "../terminal/errors.ts";
 import { isFile } from "../transform/plan.ts";
 import { readRun } from "./run-options.ts";
 
@@ -160,24 +161,13 @@ function checked(file: string, recipe: TgdRecipe, { network, set, size }: ModelC
 
 /** @throws {FileError} if there is one, and it is not ours */
 async function readCalibration(folder: string): Promise<SavedCalibration | null> {
-  const file = path.join(folder, CALIBRATION);
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    if (systemCode(cause) === "ENOENT") return null;
-    throw fileError("read", file, cause);
-  }
-  try {
-    const value = JSON.parse(text) as Partial<SavedCalibration>;
-    const { scale, shift, threshold } = value;
-    if ([scale, shift, threshold].every((number) => Number.isFinite(number))) {
-      return value as SavedCalibration;
-    }
-  } catch {
-    // Told below.
-  }
-  throw new FileError(`${file} is no calibration\nRemove it, or make it anew by tgd eval.`);
+  const problem = "is no calibration\nRemove it, or make it anew by tgd eval.";
+  return readOwnJson(path.join(folder, CALIBRATION), isCalibration, problem);
+}
+
+function isCalibration(value: object): value is SavedCalibration {
+  const { scale, shift, threshold } = value as Partial<SavedCalibration>;
+  return [scale, shift, threshold].every((number) => Number.isFinite(number));
 }
 
 /** Keeps a calibration beside its model. @throws {FileError} if the disk refuses */

@@ -1,9 +1,6 @@
 import path from "node:path";
 import type { LineChart, MetricsRow } from "@fauxgrad/training";
-import { writeFileAtomic } from "../io/atomic-write.ts";
-import { renderReport } from "../report/html.ts";
 import type { Report, ReportTable } from "../report/report.ts";
-import { fileError } from "../session/files.ts";
 import { curve, drawn, endPoints, stepPoints } from "../training/run-curves.ts";
 import type { TgdRun } from "./run-options.ts";
 import { bestEpoch } from "./validation.ts";
@@ -19,20 +16,6 @@ export interface TgdRunFacts {
 }
 
 const PERCENT = 100;
-
-/** Writes `report.html`. @throws {FileError} if the disk refuses */
-export async function writeTgdReport(
-  out: string,
-  rows: readonly MetricsRow[],
-  facts: TgdRunFacts,
-): Promise<void> {
-  const file = path.join(out, "report.html");
-  try {
-    await writeFileAtomic(file, renderReport(tgdRunReport(rows, facts)));
-  } catch (cause) {
-    throw fileError("write", file, cause);
-  }
-}
 
 /** The report of a training: curves, a table of its epochs, and its recipe. */
 export function tgdRunReport(rows: readonly MetricsRow[], facts: TgdRunFacts): Report {

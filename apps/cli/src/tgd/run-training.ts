@@ -14,6 +14,7 @@ import {
 } from "@fauxgrad/tgd";
 import { modelTensors, type SampledBatch } from "@fauxgrad/training";
 import type { DecodePool } from "../io/decode-pool.ts";
+import { writeReport } from "../report/write-report.ts";
 import { fileError, readWholeFile } from "../session/files.ts";
 import { defaultMaxBytes, deviceLine, type GpuSession } from "../session/open-gpu.ts";
 import { messageOf } from "../terminal/errors.ts";
@@ -30,7 +31,7 @@ import { trainingBatches } from "./input-stream.ts";
 import { writeModel } from "./model-file.ts";
 import { openNetworks, type TgdNetworks } from "./networks.ts";
 import { type TgdRun, writeRun } from "./run-options.ts";
-import { type TgdRunFacts, writeTgdReport } from "./run-report.ts";
+import { type TgdRunFacts, tgdRunReport } from "./run-report.ts";
 import { stepDetail, stepValues } from "./step-values.ts";
 import type { TgdImages } from "./training-images.ts";
 import { bestEpoch, selectionValue, type ValidationValues, validate } from "./validation.ts";
@@ -153,7 +154,7 @@ class TgdTraining {
       ...{ run: this.#run, device, status, stepsPerEpoch: trainer.stepsPerEpoch },
       images: { train: train.length, val: val.length, sourceVal: sourceVal.length },
     };
-    await writeTgdReport(this.#work.out, log.rows, facts);
+    await writeReport(this.#work.out, tgdRunReport(log.rows, facts));
   }
 
   async #conclude(ms: number): Promise<void> {

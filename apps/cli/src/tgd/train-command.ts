@@ -15,7 +15,14 @@ import { DecodePool } from "../io/decode-pool.ts";
 import { type GlobalOptions, openGpu } from "../session/open-gpu.ts";
 import { CommandLineError, exitCodes } from "../terminal/errors.ts";
 import { note } from "../terminal/output.ts";
-import { parseCount, parseSeed, parseSetting } from "../terminal/parse.ts";
+import {
+  parseCount,
+  parseNumber,
+  parsePositive,
+  parseSeed,
+  parseSetting,
+  parseShare,
+} from "../terminal/parse.ts";
 import { Checkpoints } from "../training/checkpoints.ts";
 import type { GivenRecipe } from "./recipe-options.ts";
 import { continueRun, cosineNotice, readRun, type TgdRun } from "./run-options.ts";
@@ -166,29 +173,6 @@ export function dataFolder(
     throw new CommandLineError("--tiny makes its own images\nLeave the folder out, or --tiny.");
   }
   return path.resolve(data ?? path.join(out, "images"));
-}
-
-/** A number of 0 or more. */
-export function parseNumber(text: string): number {
-  const number = Number(text);
-  if (text.trim() === "" || !Number.isFinite(number) || number < 0) {
-    throw new InvalidArgumentError("Write a number from 0.");
-  }
-  return number;
-}
-
-/** A number above 0. */
-export function parsePositive(text: string): number {
-  const number = parseNumber(text);
-  if (number === 0) throw new InvalidArgumentError("Write a number above 0, such as 0.04.");
-  return number;
-}
-
-/** A share from 0 to 1. */
-export function parseShare(text: string): number {
-  const share = parseNumber(text);
-  if (share > 1) throw new InvalidArgumentError("Write a share from 0 to 1, such as 0.2.");
-  return share;
 }
 
 function parseWarmup(text: string) {

@@ -1,10 +1,8 @@
 // `run.json`: what a training is, in its folder.
 
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { writeFileAtomic } from "../io/atomic-write.ts";
-import { fileError } from "../session/files.ts";
-import { FileError, systemCode } from "../terminal/errors.ts";
+import { fileError, readOwnJson } from "../session/files.ts";
 
 const FILE = "run.json";
 
@@ -28,19 +26,6 @@ export async function readRunFile<Run>(
   out: string,
   isOurs: (value: object) => value is Run & object,
 ): Promise<Run | null> {
-  const file = path.join(out, FILE);
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    if (systemCode(cause) === "ENOENT") return null;
-    throw fileError("read", file, cause);
-  }
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === "object" && parsed !== null && isOurs(parsed)) return parsed;
-  } catch {
-    // Told below, as any other text that is not ours.
-  }
-  throw new FileError(`${file} describes no training of this command\nChoose another folder.`);
+  const problem = "describes no training of this command\nChoose another folder.";
+  return readOwnJson(path.join(out, FILE), isOurs, problem);
 }

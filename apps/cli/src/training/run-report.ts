@@ -1,9 +1,6 @@
 import path from "node:path";
 import type { MetricsRow } from "@fauxgrad/training";
-import { writeFileAtomic } from "../io/atomic-write.ts";
-import { renderReport } from "../report/html.ts";
 import type { Report, ReportTable } from "../report/report.ts";
-import { fileError } from "../session/files.ts";
 import { curve, drawn, endPoints, stepPoints } from "./run-curves.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -18,20 +15,6 @@ export interface RunFacts {
 }
 
 const PERCENT = 100;
-
-/** Writes `report.html`. @throws {FileError} if the disk refuses */
-export async function writeRunReport(
-  out: string,
-  rows: readonly MetricsRow[],
-  facts: RunFacts,
-): Promise<void> {
-  const file = path.join(out, "report.html");
-  try {
-    await writeFileAtomic(file, renderReport(runReport(rows, facts)));
-  } catch (cause) {
-    throw fileError("write", file, cause);
-  }
-}
 
 /** The report of a training: curves, a table of its epochs, and its recipe. */
 export function runReport(rows: readonly MetricsRow[], facts: RunFacts): Report {

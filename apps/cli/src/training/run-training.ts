@@ -10,6 +10,7 @@ import { UsageError } from "@fauxgrad/tensor";
 import type { Module } from "@fauxgrad/tensor/nn";
 import { writeFileAtomic } from "../io/atomic-write.ts";
 import type { DecodePool } from "../io/decode-pool.ts";
+import { writeReport } from "../report/write-report.ts";
 import { fileError, readWholeFile } from "../session/files.ts";
 import { defaultMaxBytes, deviceLine, type GpuSession } from "../session/open-gpu.ts";
 import { messageOf } from "../terminal/errors.ts";
@@ -21,7 +22,7 @@ import type { Checkpoints, FoundCheckpoint } from "./checkpoints.ts";
 import { explainEnd, noteResumed, requireSameFiles } from "./run-end.ts";
 import { RunLog } from "./run-log.ts";
 import { type RunOptions, writeRunOptions } from "./run-options.ts";
-import { type RunFacts, writeRunReport } from "./run-report.ts";
+import { type RunFacts, runReport } from "./run-report.ts";
 import { trainToEnd } from "./train-run.ts";
 import { fingerprintOf, type TrainingImages } from "./training-images.ts";
 
@@ -75,7 +76,7 @@ export async function trainOn(
     stepsPerEpoch: trainer.stepsPerEpoch,
     images: { train: images.train.length, val: images.val.length },
   };
-  const report = (status: string) => writeRunReport(out, log.rows, { ...facts, status });
+  const report = (status: string) => writeReport(out, runReport(log.rows, { ...facts, status }));
   const progress = startProgress({ total: imagesLeft(trainer, labels.length), unit: "images" });
   const began = performance.now();
   try {

@@ -2,18 +2,18 @@
  * The images of a training: found, told apart by their folders, and, where they are no gradient
  * images yet, made into such, once.
  */
+
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { type Dataset, randomFor, splitsOf, trainingSet } from "@fauxgrad/training";
 import { writeFileAtomic } from "../io/atomic-write.ts";
 import type { DecodePool } from "../io/decode-pool.ts";
 import { listImages } from "../io/list-images.ts";
 import { planOutputs } from "../io/output-paths.ts";
-import { fileError } from "../session/files.ts";
+import { fileError, readTextIfAny } from "../session/files.ts";
 import { checkNetwork, findNetwork, loadTransformer } from "../session/network.ts";
 import type { GpuSession } from "../session/open-gpu.ts";
-import { CommandLineError, FileError, systemCode } from "../terminal/errors.ts";
+import { CommandLineError, FileError } from "../terminal/errors.ts";
 import { interruption } from "../terminal/interrupt.ts";
 import { note } from "../terminal/output.ts";
 import { startProgress } from "../terminal/progress.ts";
@@ -181,15 +181,12 @@ export async function withGradients(
 async function claimCache({ cache, ...network }: TransformChoice): Promise<void> {
   const file = path.join(cache, "transform.json");
   const mine = `${JSON.stringify(network, null, 2)}\n`;
-  const theirs = await readFile(file, "utf8").catch((cause: unknown) => {
-    if (systemCode(cause) === "ENOENT") return null;
-    throw fileError("read", file, cause);
-  });
+  const theirs = await readTextIfAny(file);
   if (theirs === mine) return;
   if (theirs !== null) {
     throw new FileError(
       `${cache} holds gradient images of another network\n` +
-        `  there  ${JSON.stringify(JSON.parse(theirs))}\n  now    ${JSON.stringify(network)}\n` +
+        `  there  ${theirs.replaceAll(/\s+/g, " ").trim()}\n  now    ${mine.replaceAll(/\s+/g, " ").trim()}\n` +
         "Choose another --cache, or remove that folder.",
     );
   }
