@@ -1,0 +1,168 @@
+/*
+ * Images of a labelled tree, cut into crops of one size: a new folder of the same tree, whole or not
+ * at all.
+ */
+import { rmSync } from "node:fs";
+import { rename, rm, rmdir } from "node:fs/promises";
+import path from "node:path";
+import { crop, type RgbImage } from "@fauxgrad/models/transforms";
+import { jpegRoundTrip, randomFor } from "@fauxgrad/training";
+import { writeFileAtomic } from "../io/atomic-write.ts";
+import { type DecodePool, isDecoded } from "../io/decode-pool.ts";
+import { ImageError } from "../io/image-error.ts";
+import { jpegCodec } from "../io/jpeg-codec.ts";
+import { encodePng } from "../io/write-png.ts";
+import { fileError } from "../session/files.ts";
+import { systemCode } from "../terminal/errors.ts";
+import { interruption } from "../terminal/interrupt.ts";
+import { startProgress } from "../terminal/progress.ts";
+import type { LabelledFile } from "./labelled-files.ts";
+import { hashBytes, MANIFEST } from "./lay-out.ts";
+
+/** How crops are compressed before they are kept. */
+export interface JpegDraw {
+  /** Share of the crops, in [0, 1]. */
+  readonly share: number;
+  /** Qualities, both ends included. */
+  readonly quality: readonly [lowest: number, highest: number];
+  readonly seed: number;
+}
+
+/** One crop of the manifest. */
+export interface CropEntry {
+  /** Below the new folder, with "/". */
+  readonly file: string;
+  /** Below the source, with "/". */
+  readonly source: string;
+  readonly left: number;
+  readonly top: number;
+  /** Of the JPEG that it went through; null for none. */
+  readonly quality: number | null;
+  /** Of the PNG's bytes, in hexadecimal. */
+  readonly sha256: string;
+}
+
+/**
+ * The quality of a crop's JPEG; null for none. It depends on the seed, the file's name and the
+ * crop's place in the image, not on the folders: a fake and the photograph it was made from, which
+ * have one name, get the same.
+ */
+export function drawQuality({ share, quality, seed }: JpegDraw, name: string): number | null {
+  const random = randomFor(seed, "crops", name);
+  const [lowest, highest] = quality;
+  if (random.uniform() >= share) return null;
+  return lowest + random.integer(highest - lowest + 1);
+}
+
+/** What {@link cutCrops} is to do. */
+export interface CutOptions {
+  readonly out: string;
+  /** Side of a crop. */
+  readonly size: number;
+  readonly jpeg: JpegDraw;
+  readonly maxPixels?: number;
+  readonly pool: DecodePool;
+  /** What the manifest says before its list of files. */
+  readonly header: Readonly<Record<string, unknown>>;
+}
+
+/** What came of it. */
+export interface CutResult {
+  readonly entries: readonly CropEntry[];
+  /** Images that could not be decoded, or are smaller than a crop. */
+  readonly problems: readonly ImageError[];
+}
+
+/**
+ * Cuts the crops that fit, side by side from the upper left corner; what remains at the right and
+ * at the bottom is dropped.
+ *
+ * @throws {FileError} if the system refuses; then nothing is there
+ * @throws {Interrupted} likewise
+ */
+export async function cutCrops(
+  images: readonly LabelledFile[],
+  { out, header, ...options }: CutOptions,
+): Promise<CutResult> {
+  const target = path.resolve(out);
+  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.tmp`);
+  const remove = () => rmSync(temporary, { recursive: true, force: true });
+  process.on("exit", remove);
+  try {
+    const result = await fill(temporary, images, options);
+    const manifest = `${JSON.stringify({ ...header, files: result.entries }, null, 1)}\n`;
+    await writeFileAtomic(path.join(temporary, MANIFEST), new TextEncoder().encode(manifest));
+    await rmdir(target).catch((cause: unknown) => {
+      if (systemCode(cause) !== "ENOENT") throw cause;
+    });
+    await rename(temporary, target);
+    return result;
+  } catch (cause) {
+    await rm(temporary, { recursive: true, force: true });
+    throw fileError("make", out, cause);
+  } finally {
+    process.off("exit", remove);
+  }
+}
+
+async function fill(
+  folder: string,
+  images: readonly LabelledFile[],
+  { size, jpeg, pool, maxPixels }: Omit<CutOptions, "out" | "header">,
+): Promise<CutResult> {
+  const entries: CropEntry[] = [];
+  const problems: ImageError[] = [];
+  const files = images.map(({ file }) => file);
+  const limit = maxPixels === undefined ? {} : { maxPixels };
+  const progress = startProgress({ total: images.length, unit: "images" });
+  try {
+    for await (const result of pool.decode(files, { signal: interruption, ...limit })) {
+      const image = images[result.index]!;
+      if (!isDecoded(result)) problems.push(result.error);
+      else if (Math.min(result.image.width, result.image.height) < size) {
+        problems.push(tooSmall(image.file, result.image, size));
+      } else {
+        for (const place of placesIn(result.image, size)) {
+          const name = nameOf(image.path, place);
+          const quality = drawQuality(jpeg, path.posix.basename(name));
+          const cut = crop(result.image, { ...place, width: size, height: size });
+          const kept = quality === null ? cut : await jpegRoundTrip(cut, jpegCodec, { quality });
+          const bytes = await encodePng(kept);
+          const file = `${name}.png`;
+          await writeFileAtomic(path.join(folder, ...file.split("/")), bytes);
+          const sha256 = hashBytes(bytes);
+          entries.push({ file, source: image.path, ...place, quality, sha256 });
+        }
+      }
+      progress.advance();
+    }
+  } finally {
+    progress.stop();
+  }
+  return { entries, problems };
+}
+
+interface Place {
+  readonly left: number;
+  readonly top: number;
+}
+
+function placesIn({ width, height }: RgbImage, size: number): Place[] {
+  const starts = (side: number) =>
+    Array.from({ length: Math.floor(side / size) }, (_, i) => i * size);
+  return starts(height).flatMap((top) => starts(width).map((left) => ({ left, top })));
+}
+
+/** `train/real/001-0.webp` at left 128, top 0: `train/real/001-0-0-128`. */
+function nameOf(image: string, { left, top }: Place): string {
+  const { dir, name } = path.posix.parse(image);
+  return path.posix.join(dir, `${name}-${top}-${left}`);
+}
+
+function tooSmall(file: string, { width, height }: RgbImage, size: number): ImageError {
+  return new ImageError({
+    file,
+    problem: `${width} x ${height} pixels hold no crop of ${size} x ${size}`,
+    remedy: "Choose a smaller --size, or leave the image out.",
+  });
+}
