@@ -37,7 +37,7 @@ test("a report becomes a page, a trace, or text", async () => {
   const [html, trace] = [file("m.html"), file("m.trace.json")];
   await commands.report([models], { html, trace });
   expect(readFileSync(html, "utf8")).toContain("<title>Time of net</title>");
-  expect(JSON.parse(readFileSync(trace, "utf8"))).toMatchObject({ displayTimeUnit: "ms" });
+  expect(JSON.parse(readFileSync(trace, "utf8")).traceEvents).not.toHaveLength(0);
   expect(log).not.toHaveBeenCalled();
   await commands.report([models], {});
   expect(log.mock.calls[0]?.[0]).toContain("net: 8.00 GFLOP, result 0badcafe");
