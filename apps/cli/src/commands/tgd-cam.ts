@@ -1,7 +1,7 @@
 import path from "node:path";
 import { contactSheet, type RgbImage, resize } from "@fauxgrad/models/transforms";
 import { type CamTarget, camTargets, TgdDetector, type TgdExplanation } from "@fauxgrad/tgd";
-import { normalizeMap, overlayMap } from "@fauxgrad/training";
+import { inUnits, normalizeMap, overlayMap } from "@fauxgrad/training";
 import { type Command, Option } from "commander";
 import { judgeFilesBy } from "../detection/judge-files.ts";
 import { listImages } from "../io/list-images.ts";
@@ -15,7 +15,6 @@ import { note, print, printJson } from "../terminal/output.ts";
 import { parseCount } from "../terminal/parse.ts";
 import { plural } from "../terminal/units.ts";
 import { readBeforeModel } from "../tgd/before.ts";
-import { inUnits } from "../tgd/in-units.ts";
 import { type ModelFile, readModel } from "../tgd/model-file.ts";
 import { addModelOptions, type ModelOptions, modelChoice } from "../tgd/model-options.ts";
 import { batchSizeOf } from "../tgd/open-model.ts";

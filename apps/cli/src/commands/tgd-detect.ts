@@ -1,5 +1,6 @@
 import { crop, type RgbImage } from "@fauxgrad/models/transforms";
 import { type TgdDetection, TgdDetector, validationImage } from "@fauxgrad/tgd";
+import { inUnits } from "@fauxgrad/training";
 import { type Command, Option } from "commander";
 import { judgeFilesBy } from "../detection/judge-files.ts";
 import { checkFormat, failedVerdict, printVerdicts, type Verdict } from "../detection/verdicts.ts";
@@ -9,7 +10,6 @@ import { setAction } from "../terminal/command.ts";
 import { CommandLineError } from "../terminal/errors.ts";
 import { note } from "../terminal/output.ts";
 import { parseShare } from "../terminal/parse.ts";
-import { inUnits } from "../tgd/in-units.ts";
 import { readModel } from "../tgd/model-file.ts";
 import { addModelOptions, type ModelOptions, modelChoice } from "../tgd/model-options.ts";
 import { batchSizeOf } from "../tgd/open-model.ts";

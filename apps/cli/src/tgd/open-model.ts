@@ -12,9 +12,9 @@ import {
   TgdDetector,
   validationImage,
 } from "@fauxgrad/tgd";
+import { inUnits } from "@fauxgrad/training";
 import type { ImageScore } from "../detection/run-evaluation.ts";
 import { deviceLine, type GpuSession } from "../session/open-gpu.ts";
-import { inUnits } from "./in-units.ts";
 import type { ModelFile } from "./model-file.ts";
 
 /** A model that judges. */

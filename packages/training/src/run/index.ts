@@ -1,5 +1,6 @@
 export { equalParts } from "./equal-parts.ts";
 export { floatTensors, hostTensor, modelTensors, section } from "./host-state.ts";
+export { inUnits } from "./in-units.ts";
 export {
   type MemoryLimits,
   type PartPlan,
