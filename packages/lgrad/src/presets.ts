@@ -37,7 +37,8 @@ export const presets: Readonly<Record<ModelName, Preset>> = {
   idinvert_encoder: native,
   efficientnet_b0: resized,
   resnext50_32x4d: resized,
-  // Detectors of the other method, which take any multiple of 32.
+  // Detectors: of the other method, which take any multiple of 32, and a baseline.
   tgd_efficientnet_b0: resized,
   tgd_resnext50_32x4d: resized,
+  small_cnn: resized,
 };

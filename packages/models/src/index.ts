@@ -41,5 +41,6 @@ export {
 } from "./registry.ts";
 export { ResNet, type ResNetName, type ResNetOptions, resnetBlocks } from "./resnet.ts";
 export { Bottleneck, type ResNetForm } from "./resnet-block.ts";
+export { SmallCnn, type SmallCnnOptions } from "./small-cnn.ts";
 export { Vgg16, type Vgg16Options } from "./vgg.ts";
 export { VisionTransformer, type VisionTransformerOptions } from "./vision-transformer.ts";

@@ -16,6 +16,7 @@ export const modelNames = [
   "resnext50_32x4d",
   "tgd_efficientnet_b0",
   "tgd_resnext50_32x4d",
+  "small_cnn",
 ] as const;
 
 /** A network's name. */

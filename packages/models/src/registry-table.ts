@@ -29,6 +29,7 @@ import {
 } from "./registry-parts.ts";
 import { ResNet, type ResNetName } from "./resnet.ts";
 import type { ResNetForm } from "./resnet-block.ts";
+import { SmallCnn, type SmallCnnOptions } from "./small-cnn.ts";
 import { normalizations } from "./transforms/index.ts";
 import { Vgg16, type Vgg16Options } from "./vgg.ts";
 import { VisionTransformer, type VisionTransformerOptions } from "./vision-transformer.ts";
@@ -295,5 +296,15 @@ export const modelTable: Readonly<Record<ModelName, Entry>> = {
     input: imagenet(128, 1),
     options: [twoClasses],
     ...resnext("tgd"),
+  },
+  small_cnn: {
+    title: "Small network of four convolutions, a baseline",
+    paper: "none: this project's; docs/results.md shows it beside LGrad and T-GD",
+    input: imagenet(128, 16),
+    summedOutput: SUMMED_LOGITS,
+    options: [twoClasses, integer("width", 16, "channels of the first convolution")],
+    create(state, options: SmallCnnOptions) {
+      return state === null ? new SmallCnn(options) : SmallCnn.fromState(state);
+    },
   },
 };

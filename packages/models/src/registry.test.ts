@@ -47,6 +47,7 @@ plainTest("every network is described", () => {
     ["resnext50_32x4d", 224, 1, 25_028_904, 320],
     ["tgd_efficientnet_b0", 128, 32, 4_010_110, 213],
     ["tgd_resnext50_32x4d", 128, 1, 22_984_002, 161],
+    ["small_cnn", 128, 16, 97_938, 26],
   ]);
   const { expectedKeys, options } = describeModel("pggan");
   expect(expectedKeys({ resolution: "1024" }).size).toBe(57);
@@ -99,7 +100,7 @@ describe("what is wrong with a name or an option is said", () => {
         "  known  pggan, stylegan, stylegan2, vgg16, resnet50, inception_v3, " +
         "inception_v3_nsfwjs, clip_rn50, vit_b_16, deeplabv3_resnet50, deeplabv3_resnet101, " +
         "idinvert_encoder, efficientnet_b0, resnext50_32x4d, tgd_efficientnet_b0, " +
-        "tgd_resnext50_32x4d\n" +
+        "tgd_resnext50_32x4d, small_cnn\n" +
         "Choose one of these.",
     );
   });

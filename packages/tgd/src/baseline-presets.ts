@@ -1,6 +1,7 @@
 /*
  * The baselines of §5: General Transfer and ForensicTransfer. The authors published no script for
- * them; there is what the paper says and what the notebooks did.
+ * them; there is what the paper says and what the notebooks did. And one of this project's: a small
+ * network of four convolutions.
  */
 import {
   type AugmentationRates,
@@ -77,3 +78,31 @@ export function forensicTransferRecipe(preset: RecipePreset, stage: Stage): TgdR
     selection: isPretraining ? "auroc" : "auroc-sum",
   };
 }
+
+/**
+ * A small network as one trains it without further thought: Adam at 0.001, batches of 32, mirrored
+ * images and nothing else. It is no one's recipe but this project's, in every preset.
+ */
+export const smallCnnPretraining: TgdRecipe = {
+  ...classifier,
+  stage: "pretrain",
+  network: { name: "small_cnn", options: {} },
+  optimizer: { kind: "adam", eps: 1e-8, weightDecay: 0 },
+  batchSize: 32,
+  learningRate: {
+    base: 1e-3,
+    warmUp: null,
+    decay: { kind: "cosine", tMax: 30 },
+    milestones: null,
+    unit: "epochs",
+  },
+  duration: { count: 30, unit: "epochs" },
+  dropRate: 0,
+  dropConnectRate: 0,
+  augmentation: {
+    ...tgdAugmentation({ ...NO_RATES, flip: 0.5 }),
+    cutMix: { kind: "none", rate: 0 },
+  },
+  regularization: null,
+  selection: "auroc",
+};

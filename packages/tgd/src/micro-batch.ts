@@ -1,7 +1,8 @@
 /*
- * How many images a training step can hold at once. Nothing couples the images of a batch but the
- * mean of the loss (group norm sees each alone, masks go by the image's place), so that the parts'
- * gradients add up to the batch's.
+ * How many images a training step can hold at once. In T-GD's networks nothing couples the images of
+ * a batch but the mean of the loss (group norm sees each alone, masks go by the image's place), so
+ * that the parts' gradients add up to the batch's. The baselines have batch normalisation, which
+ * sees each part alone.
  */
 import {
   EfficientNet,
@@ -9,6 +10,7 @@ import {
   ForensicTransfer,
   planEfficientNet,
   resnetBlocks,
+  SmallCnn,
 } from "@fauxgrad/models";
 import { type MemoryLimits, type PartPlan, planParts, type StepMemory } from "@fauxgrad/training";
 import { describeNetwork } from "./networks.ts";
@@ -71,6 +73,12 @@ function forensicActivations(side: number): Activations {
   return ofMaps([...encoder, ...decoder, side ** 2 * 3]);
 }
 
+/** Of the small network, before its pools. */
+function smallCnnActivations(side: number, width: number): Activations {
+  const maps = [0, 1, 2, 3].map((i) => Math.floor(side / 2 ** i) ** 2 * width * 2 ** i);
+  return ofMaps(maps);
+}
+
 function ofMaps(maps: readonly number[]): Activations {
   const convolutions = maps.reduce((sum, elements) => sum + elements, 0);
   return { convolutions, largest: Math.max(...maps) };
@@ -87,9 +95,19 @@ function imageMemory(network: ReturnType<typeof describeNetwork>, side: number):
   if (network instanceof ForensicTransfer) {
     return { copies: 4, activations: forensicActivations(side) };
   }
+  if (network instanceof SmallCnn) {
+    return { copies: 4, activations: smallCnnActivations(side, network.width) };
+  }
   return network instanceof EfficientNet
     ? { copies: 4.5, activations: efficientNetActivations(side, network.plan) }
     : { copies: 4, activations: resnextActivations(side) };
+}
+
+/** Whether the parts of a batch do not add up to it. */
+function isBatchNormalised(recipe: TgdRecipe): boolean {
+  return [...describeNetwork(recipe).expectedState().keys()].some((name) =>
+    name.endsWith("running_mean"),
+  );
 }
 
 /** Student, gradient, momentum, standardised weights and their gradients. */
@@ -133,16 +151,15 @@ export function planTgdParts(
   limits: MemoryLimits,
   wanted?: number,
 ): TgdPartPlan {
-  const { batchSize, augmentation, network } = recipe;
+  const { batchSize, augmentation } = recipe;
   const request = { batchSize, side: augmentation.size, wanted };
   const plan = planParts(request, stepMemory(recipe), limits);
   const { parts, microBatch } = plan;
   if (parts === 1) return { ...plan, notice: null };
   const cut = `A batch of ${batchSize} is cut into ${parts} parts of at most ${microBatch} images`;
-  const notice =
-    network.name === "forensic_transfer"
-      ? `${cut}. Batch normalisation sees each part alone: its moments are over ${microBatch} ` +
-        `images, and the running ones are updated ${parts} times a step.`
-      : `${cut}, whose gradients add up to those of the whole batch.`;
+  const notice = isBatchNormalised(recipe)
+    ? `${cut}. Batch normalisation sees each part alone: its moments are over ${microBatch} ` +
+      `images, and the running ones are updated ${parts} times a step.`
+    : `${cut}, whose gradients add up to those of the whole batch.`;
   return { ...plan, notice };
 }

@@ -1,6 +1,6 @@
 // The networks that are trained: from a recipe to a description, from a file to the device.
 
-import { createModel, EfficientNet, ForensicTransfer, ResNet } from "@fauxgrad/models";
+import { createModel, EfficientNet, ForensicTransfer, ResNet, SmallCnn } from "@fauxgrad/models";
 import { type HostTensor, matchStateDict } from "@fauxgrad/models/checkpoint";
 import { type Gpu, UsageError } from "@fauxgrad/tensor";
 import type { Module } from "@fauxgrad/tensor/nn";
@@ -14,7 +14,7 @@ export type NetworkTensors = ReadonlyMap<string, HostTensor>;
 export type NetworkRecipe = Pick<TgdRecipe, "network" | "dropRate" | "dropConnectRate">;
 
 /** A classifier with two logits: real, fake. */
-export type TgdClassifier = EfficientNet | ResNet;
+export type TgdClassifier = EfficientNet | ResNet | SmallCnn;
 
 /**
  * The network of a recipe, to be trained: a description with the recipe's rates.
@@ -43,10 +43,11 @@ export function describeClassifier({
       network.setDropRates({ dropout: dropRate, dropConnect: dropConnectRate });
       return network;
     }
-    if (network instanceof ResNet) return network;
+    if (network instanceof ResNet || network instanceof SmallCnn) return network;
   }
   throw new UsageError(
-    `describeClassifier: ${name} has no logits\nChoose tgd_efficientnet_b0 or tgd_resnext50_32x4d.`,
+    `describeClassifier: ${name} has no logits\n` +
+      "Choose tgd_efficientnet_b0, tgd_resnext50_32x4d or small_cnn.",
   );
 }
 

@@ -133,7 +133,7 @@ test("baselines: the paper freezes and decays, ForensicTransfer sees images as t
     recipePreset({ stage: "transfer", preset: "paper", network: "forensic_transfer" }),
   ).toThrow(
     "recipePreset: tgd does not train forensic_transfer\n" +
-      "forensic-transfer trains forensic_transfer, every other method a tgd_ network.",
+      "forensic-transfer trains forensic_transfer, every other method a network with logits.",
   );
   const resnext = recipePreset({
     stage: "pretrain",

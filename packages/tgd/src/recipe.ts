@@ -38,15 +38,16 @@ export const transferMethods = [
   "forensic-transfer",
 ] as const satisfies readonly TransferMethod[];
 
-/** The networks that are trained. */
-export type RecipeNetworkName = "tgd_efficientnet_b0" | "tgd_resnext50_32x4d" | "forensic_transfer";
-
-/** Their names. */
+/** Names of the networks that are trained. */
 export const recipeNetworkNames = [
   "tgd_efficientnet_b0",
   "tgd_resnext50_32x4d",
+  "small_cnn",
   "forensic_transfer",
-] as const satisfies readonly RecipeNetworkName[];
+] as const;
+
+/** The networks that are trained. */
+export type RecipeNetworkName = (typeof recipeNetworkNames)[number];
 
 /** What a run, a schedule or a feedback counts. */
 export type TimeUnit = "steps" | "epochs";

@@ -2,7 +2,7 @@
  * The networks of a training on the device, as it begins: random, with ImageNet's convolutions, or
  * a model's weights; in a transfer the teacher as well.
  */
-import { type ForensicTransfer, importConvolutions } from "@fauxgrad/models";
+import { EfficientNet, type ForensicTransfer, importConvolutions, ResNet } from "@fauxgrad/models";
 import type { Gpu } from "@fauxgrad/tensor";
 import {
   describeClassifier,
@@ -37,8 +37,11 @@ export function openNetworks(
 ): TgdNetworks {
   const network = describeNetwork(recipe);
   if (tensors === null) network.to(gpu, { seed: recipe.seed });
-  else if (isBatchNormalised(tensors) && recipe.method !== "forensic-transfer") {
-    beginFromConvolutions(gpu, describeIsClassifier(network), tensors, recipe.seed);
+  else if (
+    isBatchNormalised(tensors.keys()) &&
+    !isBatchNormalised(network.expectedState().keys())
+  ) {
+    beginFromConvolutions(gpu, asPublished(network), tensors, recipe.seed);
   } else loadWeights(gpu, network, tensors);
   if (recipe.method === "freeze") {
     const frozen = freezeForGeneralTransfer(network).length;
@@ -53,19 +56,20 @@ export function openNetworks(
   return { network, teacher, [Symbol.dispose]: dispose };
 }
 
-/** Whether the weights are of a network with batch normalisation, as those of ImageNet are. */
-function isBatchNormalised(tensors: NetworkTensors): boolean {
-  return [...tensors.keys()].some((name) => name.endsWith("running_mean"));
+/** Whether names are those of a network with batch normalisation, as ImageNet's weights have them. */
+function isBatchNormalised(names: Iterable<string>): boolean {
+  return [...names].some((name) => name.endsWith("running_mean"));
 }
 
-function describeIsClassifier(network: TgdClassifier | ForensicTransfer): TgdClassifier {
-  if ("featureLayers" in network) return network;
-  throw new Error("networks: an autoencoder has no classifier's convolutions");
+/** The networks that ImageNet's weights are published for. */
+function asPublished(network: TgdClassifier | ForensicTransfer): EfficientNet | ResNet {
+  if (network instanceof EfficientNet || network instanceof ResNet) return network;
+  throw new Error("networks: a baseline has no published convolutions");
 }
 
 function beginFromConvolutions(
   gpu: Gpu,
-  network: TgdClassifier,
+  network: EfficientNet | ResNet,
   source: NetworkTensors,
   seed: number,
 ): void {

@@ -104,11 +104,13 @@ function presetOf(stage: Stage, given: GivenRecipe): TgdRecipe {
   });
 }
 
-/** The input that the weights know, and the network that they are of; ResNeXt drops nothing. */
+/** The input that the weights know, and the network that they are of; but for B0 none drops. */
 export function inheritedFrom({ network, augmentation: { size, normalization } }: SourceRecipe) {
   return {
     ...{ network, "augmentation.size": size, "augmentation.normalization": normalization },
-    ...(network.name === "tgd_resnext50_32x4d" ? { dropRate: 0, dropConnectRate: 0 } : {}),
+    ...(network.name === "tgd_resnext50_32x4d" || network.name === "small_cnn"
+      ? { dropRate: 0, dropConnectRate: 0 }
+      : {}),
   };
 }
 
