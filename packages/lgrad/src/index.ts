@@ -25,6 +25,19 @@ export {
   type TransformationSource,
 } from "./detector.ts";
 export {
+  type DiscriminatorInputOptions,
+  discriminatorInput,
+  discriminatorValidationInput,
+} from "./discriminator-input.ts";
+export { FakeLogit } from "./discriminator-logit.ts";
+export { discriminatorActivations, planDiscriminatorParts } from "./discriminator-memory.ts";
+export {
+  type DiscriminatorName,
+  type DiscriminatorRecipe,
+  discriminatorNames,
+  discriminatorRecipe,
+} from "./discriminator-recipe.ts";
+export {
   type FittedImage,
   fitImage,
   joinTiles,
@@ -63,6 +76,7 @@ export {
 export { Trainer, type TrainerOptions } from "./training.ts";
 export {
   learningRateAt,
+  type TrainerRecipe,
   type TrainingPreset,
   type TrainingRecipe,
   trainingPresets,

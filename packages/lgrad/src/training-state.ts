@@ -3,7 +3,7 @@
 import type { HostTensor } from "@fauxgrad/models/checkpoint";
 import type { GroupState } from "@fauxgrad/tensor/optim";
 import type { DivergenceState, SamplerState } from "@fauxgrad/training";
-import type { TrainingRecipe } from "./training-recipe.ts";
+import type { TrainerRecipe, TrainingRecipe } from "./training-recipe.ts";
 
 /** What came of a step. */
 export interface StepOutcome {
@@ -26,9 +26,9 @@ export interface EpochTotals {
 }
 
 /** The counters of a {@link TrainerState}. Plain data. */
-export interface TrainerProgress {
+export interface TrainerProgress<Recipe extends TrainerRecipe = TrainingRecipe> {
   readonly sampler: SamplerState;
-  readonly recipe: TrainingRecipe;
+  readonly recipe: Recipe;
   readonly microBatch: number;
   readonly guard: DivergenceState;
   readonly totals: EpochTotals;
@@ -38,10 +38,10 @@ export interface TrainerProgress {
 }
 
 /** Everything that a run needs to go on as if it had never stopped. */
-export interface TrainerState {
+export interface TrainerState<Recipe extends TrainerRecipe = TrainingRecipe> {
   /** `model.NAME`, in PyTorch's names and shapes, and `optimizer.KIND.NAME`. */
   readonly tensors: ReadonlyMap<string, HostTensor>;
-  readonly progress: TrainerProgress;
+  readonly progress: TrainerProgress<Recipe>;
 }
 
 /** `max(z, 0) − z·y + ln(1 + e^−|z|)` */

@@ -34,7 +34,7 @@ import {
   TrainingDiverged,
 } from "@fauxgrad/training";
 import type { ClassifierBatch } from "./classifier-input.ts";
-import { learningRateAt, type TrainingRecipe } from "./training-recipe.ts";
+import { learningRateAt, type TrainerRecipe, type TrainingRecipe } from "./training-recipe.ts";
 import {
   type EpochTotals,
   lossOf,
@@ -44,12 +44,12 @@ import {
 } from "./training-state.ts";
 
 /** What is trained, on what, and how. */
-export interface TrainerOptions {
+export interface TrainerOptions<Recipe extends TrainerRecipe = TrainingRecipe> {
   /** `[N, H, W, 3]` to logits `[N, 1]`, on a device. */
   readonly network: Layer;
   /** Of all images of the training set, 0 real and 1 fake. */
   readonly labels: ArrayLike<number>;
-  readonly recipe: TrainingRecipe;
+  readonly recipe: Recipe;
   /** Most images at once on the device; a batch is cut into equal parts. Default: all. */
   readonly microBatch?: number;
 }
@@ -65,8 +65,8 @@ interface PartInput {
 const NO_TOTALS: EpochTotals = { images: 0, lossSum: 0, correct: 0 };
 
 /** Trains a network on a device. It does not own the network. */
-export class Trainer {
-  readonly recipe: TrainingRecipe;
+export class Trainer<Recipe extends TrainerRecipe = TrainingRecipe> {
+  readonly recipe: Recipe;
   readonly microBatch: number;
   readonly #gpu: Gpu;
   readonly #network: Layer;
@@ -81,15 +81,16 @@ export class Trainer {
   #settled: Promise<void> = Promise.resolve();
 
   /** @throws {RangeError} if there are no images, or the batch size is no positive integer */
-  constructor(gpu: Gpu, { network, labels, recipe, microBatch }: TrainerOptions) {
+  constructor(gpu: Gpu, { network, labels, recipe, microBatch }: TrainerOptions<Recipe>) {
     this.recipe = recipe;
     this.microBatch = microBatch ?? recipe.batchSize;
     this.#gpu = gpu;
     this.#network = network;
     const { optimizer, batchSize, seed, sampling, learningRate: lr } = recipe;
     const parameters = network.namedParameters();
+    const adam = { lr, ...(recipe.betas === undefined ? {} : { betas: recipe.betas }) };
     this.#optimizer =
-      optimizer === "adam" ? new Adam(parameters, { lr }) : new SGD(parameters, { lr });
+      optimizer === "adam" ? new Adam(parameters, adam) : new SGD(parameters, { lr });
     this.#sampler = new BatchSampler(labels, { batchSize, seed, sampling });
     this.#steps = new RepeatedStep(gpu, [network]);
   }
@@ -178,7 +179,7 @@ export class Trainer {
   }
 
   /** Everything that {@link importState} needs; waits for the steps under way. */
-  async exportState(): Promise<TrainerState> {
+  async exportState(): Promise<TrainerState<Recipe>> {
     await this.#settled;
     const tensors = new Map<string, HostTensor>();
     for (const [name, value] of await this.#network.stateDict()) {
@@ -186,7 +187,7 @@ export class Trainer {
     }
     const { groups, tensors: memory } = await this.#optimizer.state();
     for (const [name, value] of memory) tensors.set(`optimizer.${name}`, hostTensor(value));
-    const progress: TrainerProgress = {
+    const progress: TrainerProgress<Recipe> = {
       sampler: this.#sampler.state(this.#step),
       recipe: this.recipe,
       microBatch: this.microBatch,
@@ -204,7 +205,7 @@ export class Trainer {
    * @throws {RangeError} naming what differs, if the images, batches or seed are others
    * @throws {UsageError} if the tensors are not those of this network and optimizer
    */
-  importState({ tensors, progress }: TrainerState): void {
+  importState({ tensors, progress }: TrainerState<Recipe>): void {
     const step = this.#sampler.resume(progress.sampler);
     this.#steps.release();
     this.#network.load(this.#gpu, section(tensors, "model."));

@@ -2,8 +2,7 @@ import { type Command, Option } from "commander";
 import { DecodePool } from "../io/decode-pool.ts";
 import { type GlobalOptions, openGpu } from "../session/open-gpu.ts";
 import { setAction } from "../terminal/command.ts";
-import { CommandLineError, exitCodes } from "../terminal/errors.ts";
-import { note } from "../terminal/output.ts";
+import { exitCodes } from "../terminal/errors.ts";
 import {
   parseCount,
   parseNames,
@@ -12,14 +11,14 @@ import {
   parseSetting,
 } from "../terminal/parse.ts";
 import { Checkpoints } from "../training/checkpoints.ts";
+import { findCheckpoint, openRun } from "../training/open-run.ts";
 import {
   continueOptions,
   type GivenOptions,
-  type RunOptions,
   readRunOptions,
   resolveOptions,
 } from "../training/run-options.ts";
-import { type TrainingWork, trainOn } from "../training/run-training.ts";
+import { trainOn } from "../training/run-training.ts";
 import { writeTinyImages } from "../training/tiny-images.ts";
 import { checkTransform, findImages, withGradients } from "../training/training-images.ts";
 
@@ -74,6 +73,7 @@ export function addLgradTrain(lgrad: Command): void {
     .option("--size <n>", "side that gradient images are resized to (default: 256)", parseCount)
     .option("--crop <n>", "side of what is cut out of them (default: 224)", parseCount)
     .option("--weights <file>", "torchvision's ResNet-50, or a classifier, to begin from")
+    .option("--width-percent <n>", "channels in percent of ResNet-50's", parseCount)
     .option("--transform <arch>", "the data are images: make their gradients by this network")
     .option("--transform-weights <file>", "its weights")
     .option("--transform-section <name>", "which of several networks in the file of weights")
@@ -88,9 +88,14 @@ export function addLgradTrain(lgrad: Command): void {
 
 async function train(data: string | undefined, given: TrainOptions): Promise<number> {
   const { out } = given;
-  const options = await openRun(data, given);
+  const options = await openRun(given, {
+    recorded: await readRunOptions(out),
+    goOn: (recorded) => continueOptions(recorded, given, data),
+    begin: () => resolveOptions(given, out, data),
+  });
   checkTransform(options);
-  const found = await readCheckpoints(out, given.resume === true);
+  const checkpoints = new Checkpoints(out);
+  const checkpoint = await findCheckpoint(checkpoints, given);
   if (given.tiny === true) await writeTinyImages(options.data);
   const images = await findImages(options);
   const session = await openGpu(given);
@@ -99,36 +104,10 @@ async function train(data: string | undefined, given: TrainOptions): Promise<num
     const { transform } = options;
     const ready =
       transform === null ? images : await withGradients(images, transform, { session, pool });
-    await trainOn(ready, options, { ...found, out, given, session, pool });
+    await trainOn(ready, options, { out, checkpoints, checkpoint, given, session, pool });
   } finally {
     await pool.close();
     session.close();
   }
   return exitCodes.ok;
-}
-
-/** The training that is begun or gone on with; nothing is written yet. */
-async function openRun(data: string | undefined, given: TrainOptions): Promise<RunOptions> {
-  const { out, resume = false } = given;
-  const recorded = await readRunOptions(out);
-  if (resume && recorded !== null) return continueOptions(recorded, given, data);
-  if (resume) {
-    throw new CommandLineError(`${out} holds no training\nLeave --resume out to begin one.`);
-  }
-  if (recorded !== null) {
-    throw new CommandLineError(
-      `${out} holds a training already\nAdd --resume to go on with it, or choose another folder.`,
-    );
-  }
-  return resolveOptions(given, out, data);
-}
-
-async function readCheckpoints(
-  out: string,
-  resume: boolean,
-): Promise<Pick<TrainingWork, "checkpoints" | "checkpoint">> {
-  const checkpoints = new Checkpoints(out);
-  const checkpoint = resume ? await checkpoints.read() : null;
-  for (const file of checkpoint?.damaged ?? []) note(`${file} is damaged; the one before is used.`);
-  return { checkpoints, checkpoint };
 }

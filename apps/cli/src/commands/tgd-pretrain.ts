@@ -4,7 +4,8 @@ import { modelFileOf } from "../tgd/model-file.ts";
 import { resolveRecipe } from "../tgd/recipe-options.ts";
 import type { TgdRun } from "../tgd/run-options.ts";
 import { writeTinyGenerator } from "../tgd/tiny-images.ts";
-import { addTrainOptions, dataFolder, type TrainOptions, train } from "../tgd/train-command.ts";
+import { addTrainOptions, type TrainOptions, train } from "../tgd/train-command.ts";
+import { dataFolder } from "../training/open-run.ts";
 
 const DETAILS = `
 DATA holds {train, val or validation}/{0,1}, or {0_real,1_fake}, or {real,fake}. Options change the

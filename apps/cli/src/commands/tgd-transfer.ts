@@ -8,7 +8,8 @@ import { readModel } from "../tgd/model-file.ts";
 import { resolveRecipe, type Strength } from "../tgd/recipe-options.ts";
 import { readRun, type TgdRun } from "../tgd/run-options.ts";
 import { writeTinyGenerator } from "../tgd/tiny-images.ts";
-import { addTrainOptions, dataFolder, type TrainOptions, train } from "../tgd/train-command.ts";
+import { addTrainOptions, type TrainOptions, train } from "../tgd/train-command.ts";
+import { dataFolder } from "../training/open-run.ts";
 
 interface TransferOptions extends TrainOptions {
   readonly source?: string;

@@ -5,6 +5,7 @@
 import path from "node:path";
 import type { TgdRecipe } from "@fauxgrad/tgd";
 import { CommandLineError } from "../terminal/errors.ts";
+import { requireUntold } from "../training/open-run.ts";
 import { readRunFile, writeRunFile } from "../training/run-file.ts";
 
 /** A training, in `run.json`. Files and folders are absolute. */
@@ -66,15 +67,7 @@ export function continueRun(
   data: string | undefined,
 ): TgdRun {
   const places = (["targetVal", "sourceVal"] as const).filter((name) => recorded[name] === null);
-  const told = [...fixed, ...places].filter(
-    (name) => (given as Record<string, unknown>)[name] !== undefined,
-  );
-  if (told.length > 0) {
-    throw new CommandLineError(
-      `the training was begun already, with its options: ${told.map(flagOf).join(", ")}\n` +
-        "Leave these out: --resume knows them. Or begin another in a folder of its own.",
-    );
-  }
+  requireUntold(given, [...fixed, ...places]);
   const { epochs, steps } = given;
   const { duration } = recorded.recipe;
   const length = { epochs, steps }[duration.unit];
@@ -110,8 +103,4 @@ export function cosineNotice({ learningRate, duration }: TgdRecipe): string | nu
     `${duration.count} ${unit} it rises again in the rest.\n` +
     "For a cosine of this length begin a new training, from this one's model."
   );
-}
-
-function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -2,7 +2,6 @@
  * What `tgd pretrain` and `tgd transfer` have in common: their options, and the way from these to a
  * training.
  */
-import path from "node:path";
 import {
   type RecipePreset,
   recipeNetworkNames,
@@ -24,6 +23,7 @@ import {
   parseShare,
 } from "../terminal/parse.ts";
 import { Checkpoints } from "../training/checkpoints.ts";
+import { findCheckpoint, openRun } from "../training/open-run.ts";
 import type { GivenRecipe } from "./recipe-options.ts";
 import { continueRun, cosineNotice, readRun, type TgdRun } from "./run-options.ts";
 import { type TgdWork, trainTgd } from "./run-training.ts";
@@ -113,11 +113,14 @@ export async function train(
   given: TrainOptions,
   begin: () => Promise<TgdRun>,
 ): Promise<number> {
-  const { out, resume = false } = given;
-  const run = await openRun(stage, data, given, begin);
+  const { out } = given;
+  const run = await openRun(given, {
+    recorded: await readRun(out),
+    goOn: (recorded) => goOn(stage, recorded, given, data),
+    begin,
+  });
   const checkpoints = new Checkpoints<TgdTrainerProgress>(out, FORMAT);
-  const checkpoint = resume ? await checkpoints.read() : null;
-  for (const file of checkpoint?.damaged ?? []) note(`${file} is damaged; the one before is used.`);
+  const checkpoint = await findCheckpoint(checkpoints, given);
   const images = await findTgdImages(run);
   const session = await openGpu(given);
   const pool = new DecodePool();
@@ -131,48 +134,22 @@ export async function train(
   return exitCodes.ok;
 }
 
-async function openRun(
+/** @throws {CommandLineError} if it is another stage's training */
+function goOn(
   stage: Stage,
-  data: string | undefined,
+  recorded: TgdRun,
   given: TrainOptions,
-  begin: () => Promise<TgdRun>,
-): Promise<TgdRun> {
-  const { out, resume = false } = given;
-  const recorded = await readRun(out);
-  if (resume && recorded !== null) {
-    if (recorded.recipe.stage === stage) {
-      const continued = continueRun(recorded, given, FIXED, data);
-      const notice = cosineNotice(continued.recipe);
-      if (notice !== null) note(notice);
-      return continued;
-    }
-    throw new CommandLineError(
-      `${out} holds a ${recorded.recipe.stage}\nResume it by fauxgrad tgd ${recorded.recipe.stage}.`,
-    );
-  }
-  if (resume) {
-    throw new CommandLineError(`${out} holds no training\nLeave --resume out to begin one.`);
-  }
-  if (recorded !== null) {
-    throw new CommandLineError(
-      `${out} holds a training already\nAdd --resume to go on with it, or choose another folder.`,
-    );
-  }
-  return begin();
-}
-
-/** The folder of images, or that of the generated ones. @throws {CommandLineError} */
-export function dataFolder(
   data: string | undefined,
-  { tiny = false, out }: Pick<TrainOptions, "tiny" | "out">,
-): string {
-  if (data === undefined && !tiny) {
-    throw new CommandLineError("there are no images\nName the folder that holds train and val.");
+): TgdRun {
+  if (recorded.recipe.stage !== stage) {
+    throw new CommandLineError(
+      `${given.out} holds a ${recorded.recipe.stage}\nResume it by fauxgrad tgd ${recorded.recipe.stage}.`,
+    );
   }
-  if (data !== undefined && tiny) {
-    throw new CommandLineError("--tiny makes its own images\nLeave the folder out, or --tiny.");
-  }
-  return path.resolve(data ?? path.join(out, "images"));
+  const continued = continueRun(recorded, given, FIXED, data);
+  const notice = cosineNotice(continued.recipe);
+  if (notice !== null) note(notice);
+  return continued;
 }
 
 function parseWarmup(text: string) {

@@ -2,17 +2,56 @@
  * Batches of images, decoded in threads ahead of the training: while the device works on one, the
  * images of the next two are decoded, resized and waiting.
  */
-import { classifierBatch, type Trainer, trainingInput, validationInput } from "@fauxgrad/lgrad";
-import type { RgbImage } from "@fauxgrad/models/transforms";
+import {
+  classifierBatch,
+  type Trainer,
+  type TrainerRecipe,
+  type TrainingRecipe,
+  trainingInput,
+  validationInput,
+} from "@fauxgrad/lgrad";
+import type { ImageBatch, RgbImage } from "@fauxgrad/models/transforms";
+import type { Random } from "@fauxgrad/tensor";
 import type { SampledBatch } from "@fauxgrad/training";
-import { type Decoded, type DecodePool, isDecoded } from "../io/decode-pool.ts";
+import {
+  type DecodeAllOptions,
+  type Decoded,
+  type DecodePool,
+  isDecoded,
+} from "../io/decode-pool.ts";
+import { ImageError } from "../io/image-error.ts";
 import { FileError } from "../terminal/errors.ts";
 import type { TrainingImage } from "./training-images.ts";
 import type { LabelledBatch } from "./training-loop.ts";
 
+/** What becomes of an image before a network sees it. */
+export interface InputForm {
+  /** How files are decoded. */
+  readonly decode: Pick<DecodeAllOptions, "size" | "filter">;
+  /** Images of a shorter side are left out, in pixels. */
+  readonly smallest: number;
+  /** @param random the image's own */
+  train(image: RgbImage, random: Random): RgbImage;
+  validate(image: RgbImage): RgbImage;
+  batch(images: readonly RgbImage[]): ImageBatch;
+}
+
+/** Gradient images for LGrad's classifier. */
+export function gradientForm(recipe: TrainingRecipe): InputForm {
+  const size = { width: recipe.size, height: recipe.size };
+  return {
+    decode: { size, filter: "bilinear" },
+    smallest: 1,
+    train: (image, random) => trainingInput(image, random, recipe),
+    validate: (image) => validationInput(image, recipe),
+    batch: classifierBatch,
+  };
+}
+
 /** Where batches come from. */
 export interface InputOptions {
-  readonly trainer: Trainer;
+  readonly trainer: Trainer<TrainerRecipe>;
+  readonly form: InputForm;
   readonly pool: DecodePool;
   readonly images: readonly TrainingImage[];
   /** Called for an image that cannot be read; the batch goes on without it. */
@@ -21,7 +60,7 @@ export interface InputOptions {
 
 /** Batches of the training from its present step on, to the end of the run. */
 export async function* trainingBatches(options: InputOptions): AsyncGenerator<LabelledBatch> {
-  const { trainer, images } = options;
+  const { trainer, images, form } = options;
   const { recipe, steps, stepsDone: first } = trainer;
   function* files(): Generator<string> {
     for (let step = first; step < steps; step += 1) {
@@ -33,9 +72,9 @@ export async function* trainingBatches(options: InputOptions): AsyncGenerator<La
     for (let step = first; step < steps; step += 1) {
       const place: SampledBatch = trainer.batchAt(step);
       const of = [...place.indices].map((index) => images[index]!);
-      const draw = (image: RgbImage, i: number) =>
-        trainingInput(image, trainer.randomOf(place, i), recipe);
-      yield batchOf(await collect(decoded, of, options.onSkipped, draw));
+      const draw = (image: RgbImage, i: number) => form.train(image, trainer.randomOf(place, i));
+      const { inputs, labels } = await collect(decoded, of, options.onSkipped, draw);
+      yield { batch: form.batch(inputs), labels };
     }
   } finally {
     await decoded.return(undefined);
@@ -44,38 +83,51 @@ export async function* trainingBatches(options: InputOptions): AsyncGenerator<La
 
 /** Batches of a validation, in order. */
 export async function* validationBatches(options: InputOptions): AsyncGenerator<LabelledBatch> {
-  const { images, trainer } = options;
-  const { recipe, microBatch } = trainer;
+  const { images, trainer, form } = options;
+  const { microBatch } = trainer;
   const files = images.map(({ file }) => file);
   const decoded = decode(options, files, microBatch);
-  const draw = (image: RgbImage) => validationInput(image, recipe);
+  const draw = (image: RgbImage) => form.validate(image);
   try {
     for (let begin = 0; begin < images.length; begin += microBatch) {
       const of = images.slice(begin, begin + microBatch);
-      yield batchOf(await collect(decoded, of, options.onSkipped, draw));
+      const { inputs, labels } = await collect(decoded, of, options.onSkipped, draw);
+      yield { batch: form.batch(inputs), labels };
     }
   } finally {
     await decoded.return(undefined);
   }
 }
 
-function decode(
-  { pool, trainer: { recipe } }: InputOptions,
+async function* decode(
+  { pool, form }: InputOptions,
   files: Iterable<string>,
   batchSize: number,
 ): AsyncGenerator<Decoded> {
-  const size = { width: recipe.size, height: recipe.size };
-  return pool.decode(files, { size, filter: "bilinear", prefetch: 2 * batchSize + 2 });
+  const { smallest } = form;
+  for await (const next of pool.decode(files, { ...form.decode, prefetch: 2 * batchSize + 2 })) {
+    yield isDecoded(next) && isSmaller(next.image, smallest) ? tooSmall(next, smallest) : next;
+  }
+}
+
+function isSmaller({ width, height }: RgbImage, side: number): boolean {
+  return Math.min(width, height) < side;
+}
+
+function tooSmall({ index, file, image }: Extract<Decoded, { image: RgbImage }>, side: number) {
+  const { width, height } = image;
+  const error = new ImageError({
+    file,
+    problem: `${width} x ${height} pixels, smaller than ${side} x ${side}`,
+    remedy: "It is left out. Choose a network of a lower resolution to have it.",
+  });
+  return { index, file, error };
 }
 
 /** Images that were decoded, with the labels of those that could be. */
 export interface CollectedImages {
   readonly inputs: readonly RgbImage[];
   readonly labels: readonly (0 | 1)[];
-}
-
-function batchOf({ inputs, labels }: CollectedImages): LabelledBatch {
-  return { batch: classifierBatch(inputs), labels };
 }
 
 /**

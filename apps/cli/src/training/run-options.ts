@@ -5,6 +5,7 @@
 import path from "node:path";
 import { type TrainingPreset, type TrainingRecipe, trainingPresets } from "@fauxgrad/lgrad";
 import { CommandLineError } from "../terminal/errors.ts";
+import { dataFolder } from "./open-run.ts";
 import { readRunFile, writeRunFile } from "./run-file.ts";
 
 /** What the command line may say about a training. */
@@ -23,6 +24,7 @@ export interface GivenOptions {
   readonly size?: number;
   readonly crop?: number;
   readonly weights?: string;
+  readonly widthPercent?: number;
   readonly transform?: string;
   readonly transformWeights?: string;
   readonly transformSection?: string;
@@ -55,6 +57,8 @@ export interface RunOptions {
   readonly limit?: number;
   /** Of the classifier before its first step; null for random ones. */
   readonly weights: string | null;
+  /** Channels in percent of ResNet-50's; absent for as many as the weights have, or all. */
+  readonly widthPercent?: number;
   /** Null where the data are gradient images already. */
   readonly transform: TransformChoice | null;
   /** As the user decided it; null to let the device decide. */
@@ -80,12 +84,7 @@ export function resolveOptions(
   data: string | undefined,
 ): RunOptions {
   const { tiny = false } = given;
-  if (data === undefined && !tiny) {
-    throw new CommandLineError("there are no images\nName the folder that holds train and val.");
-  }
-  if (data !== undefined && tiny) {
-    throw new CommandLineError("--tiny makes its own images\nLeave the folder out, or --tiny.");
-  }
+  const images = dataFolder(data, { tiny, out });
   const preset = trainingPresets[given.preset ?? "official"];
   const base = tiny ? { ...preset, ...TINY } : preset;
   const recipe: TrainingRecipe = {
@@ -111,10 +110,11 @@ export function resolveOptions(
   return {
     version: 1,
     recipe,
-    data: path.resolve(data ?? path.join(out, "images")),
+    data: images,
     classes: given.classes ?? null,
     ...defined({ limit: given.limit }),
     weights: given.weights === undefined ? null : path.resolve(given.weights),
+    ...defined({ widthPercent: given.widthPercent }),
     transform: transformChoice(given, out),
     microBatch: given.microBatch ?? null,
   };
@@ -189,6 +189,7 @@ const FIXED = {
   size: ({ recipe }) => recipe.size,
   crop: ({ recipe }) => recipe.crop,
   weights: ({ weights }) => weights ?? undefined,
+  widthPercent: ({ widthPercent }) => widthPercent,
   transform: ({ transform }) => transform?.model,
   transformWeights: ({ transform }) => transform?.weights,
   transformSection: ({ transform }) => transform?.section,

@@ -3,21 +3,17 @@ import type { MetricsRow } from "@fauxgrad/training";
 import type { Report, ReportTable } from "../report/report.ts";
 import { curve, drawn, endPoints, stepPoints } from "./run-curves.ts";
 import type { RunOptions } from "./run-options.ts";
+import type { RunFacts } from "./train-network.ts";
 
 /** What a report says beside the curves. */
-export interface RunFacts {
+export interface ClassifierFacts extends RunFacts {
   readonly options: RunOptions;
-  readonly device: string;
-  readonly stepsPerEpoch: number;
-  readonly images: { readonly train: number; readonly val: number };
-  /** `finished`, `running`, or why it stopped. */
-  readonly status: string;
 }
 
 const PERCENT = 100;
 
 /** The report of a training: curves, a table of its epochs, and its recipe. */
-export function runReport(rows: readonly MetricsRow[], facts: RunFacts): Report {
+export function runReport(rows: readonly MetricsRow[], facts: ClassifierFacts): Report {
   const { options, device, status, images } = facts;
   const { recipe, data, transform, weights } = options;
   const x = "epoch";

@@ -14,6 +14,7 @@ import { afterAll, beforeAll } from "vitest";
 import { bundleForTest } from "../io/bundle-for-test.ts";
 import { DecodePool } from "../io/decode-pool.ts";
 import { temporaryFolder } from "../test-cli.ts";
+import { gradientForm } from "./input-stream.ts";
 import { RunLog } from "./run-log.ts";
 import { writeTinyImages } from "./tiny-images.ts";
 import { trainToEnd } from "./train-run.ts";
@@ -71,6 +72,7 @@ async function run(
   try {
     await trainToEnd({
       trainer,
+      form: gradientForm(recipe),
       images,
       pool,
       log,
@@ -97,7 +99,7 @@ async function run(
 async function tinyImages(folder: string): Promise<TrainingImages> {
   await writeTinyImages(folder);
   const rest = { classes: null, weights: null, transform: null, microBatch: null };
-  return findImages({ ...rest, version: 1, recipe: base, data: folder });
+  return findImages({ ...rest, recipe: base, data: folder });
 }
 
 deviceTest("an image that cannot be read is left out, and told each time", async ({ device }) => {

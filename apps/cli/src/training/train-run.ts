@@ -1,18 +1,26 @@
 /*
- * LGrad's training as a loop: its batches, what its steps tell, and its validation.
+ * The training of a network with one logit as a loop: its batches, what its steps tell, and its
+ * validation.
  */
-import { lossOf, type StepOutcome, type Trainer, type TrainerState } from "@fauxgrad/lgrad";
+import {
+  lossOf,
+  type StepOutcome,
+  type Trainer,
+  type TrainerRecipe,
+  type TrainerState,
+} from "@fauxgrad/lgrad";
 import { measure } from "@fauxgrad/training";
 import type { DecodePool } from "../io/decode-pool.ts";
 import type { Progress } from "../terminal/progress.ts";
-import { trainingBatches, validationBatches } from "./input-stream.ts";
+import { type InputForm, trainingBatches, validationBatches } from "./input-stream.ts";
 import type { RunLog } from "./run-log.ts";
 import type { TrainingImages } from "./training-images.ts";
 import { requireFinite, runTrainingLoop } from "./training-loop.ts";
 
 /** What a training works with. */
-export interface TrainRun {
-  readonly trainer: Trainer;
+export interface TrainRun<Recipe extends TrainerRecipe> {
+  readonly trainer: Trainer<Recipe>;
+  readonly form: InputForm;
   readonly images: TrainingImages;
   readonly pool: DecodePool;
   readonly log: RunLog;
@@ -21,7 +29,7 @@ export interface TrainRun {
   /** An epoch's validation, before anything of the epoch is saved. */
   onValidated?(values: Readonly<Record<string, number>>): Promise<void>;
   /** Writes a checkpoint. */
-  save(state: TrainerState): Promise<void>;
+  save(state: TrainerState<Recipe>): Promise<void>;
   /** An epoch was finished and saved. */
   onEpoch(): Promise<void>;
 }
@@ -32,9 +40,9 @@ export interface TrainRun {
  * @throws {TrainingDiverged} if the loss or a weight is no number; nothing of it was saved
  * @throws the signal's reason, after a checkpoint
  */
-export function trainToEnd(run: TrainRun): Promise<void> {
+export function trainToEnd<Recipe extends TrainerRecipe>(run: TrainRun<Recipe>): Promise<void> {
   const { trainer, log, progress, signal } = run;
-  return runTrainingLoop<StepOutcome, TrainerState>({
+  return runTrainingLoop<StepOutcome, TrainerState<Recipe>>({
     ...{ trainer, log, progress, signal },
     epochs: trainer.recipe.epochs,
     batches: trainingBatches({ ...inputOf(run), images: run.images.train }),
@@ -47,12 +55,15 @@ export function trainToEnd(run: TrainRun): Promise<void> {
   });
 }
 
-function inputOf({ trainer, pool, progress }: TrainRun) {
-  return { trainer, pool, onSkipped: (message: string) => progress.note(message) };
+function inputOf<Recipe extends TrainerRecipe>(run: TrainRun<Recipe>) {
+  const { trainer, form, pool, progress } = run;
+  return { trainer, form, pool, onSkipped: (message: string) => progress.note(message) };
 }
 
 /** Measures of the validation images; null if interrupted. */
-async function validate(run: TrainRun): Promise<Record<string, number> | null> {
+async function validate<Recipe extends TrainerRecipe>(
+  run: TrainRun<Recipe>,
+): Promise<Record<string, number> | null> {
   const { trainer, signal } = run;
   if (run.images.val.length === 0) return {};
   const logits: number[] = [];

@@ -36,6 +36,11 @@ export interface TrainingImages {
   readonly val: readonly TrainingImage[];
 }
 
+/** Which images a training is of. */
+export interface ImageChoice extends Pick<RunOptions, "data" | "classes" | "limit"> {
+  readonly recipe: { readonly seed: number };
+}
+
 /**
  * Finds the images of both parts. A class that has no validation images is told and left out.
  *
@@ -47,7 +52,7 @@ export async function findImages({
   classes,
   limit,
   recipe,
-}: RunOptions): Promise<TrainingImages> {
+}: ImageChoice): Promise<TrainingImages> {
   const { images, problems } = await listImages([data]);
   for (const problem of problems) note(problem.message);
   const paths = images.map(({ relative }) => relative.split(path.sep).join("/"));
