@@ -9,7 +9,13 @@ import { correlationKernels, structuralVariant } from "./correlate.ts";
 import { columnsOf, depthwiseGradWeightKernel, depthwiseKernel, isDepthwise } from "./depthwise.ts";
 import { depthwiseGradInputKernel } from "./depthwise-grad-input.ts";
 import type { Conv2dGeometry } from "./geometry.ts";
-import { gradWeightKernels, isGroupedGradWeight } from "./grad-weight.ts";
+import {
+  fitsWindows,
+  gradWeightKernels,
+  isGroupedGradWeight,
+  MOST_WINDOWS,
+  paysWindows,
+} from "./grad-weight.ts";
 import {
   fitsWinograd,
   paysWinograd,
@@ -60,6 +66,8 @@ export const VARIANT_PARAMETERS: Readonly<Record<string, Readonly<Record<string,
 export const GRAD_WEIGHT_PARAMETERS: typeof VARIANT_PARAMETERS = {
   registers: { TM: [4, 8], TN: [1, 2], WANTED: VARIANT_PARAMETERS["slabs"]?.["WANTED"] ?? [] },
   tiled: { WANTED: VARIANT_PARAMETERS["slabs"]?.["WANTED"] ?? [] },
+  windows: { TI: [1, 2, 4], TN: [1, 2], WANTED: VARIANT_PARAMETERS["slabs"]?.["WANTED"] ?? [] },
+  grouped: { WANTED: VARIANT_PARAMETERS["slabs"]?.["WANTED"] ?? [] },
 };
 
 /** Operations that have variants, as overrides call them. */
@@ -123,15 +131,24 @@ function gradWeightChoice(gpu: Gpu, g: Conv2dGeometry): Choosable {
     key: () => keyOf("conv2dGradWeight", g),
     kernels: gradWeightHash,
     impossible(variant) {
-      if (isGrouped !== (variant.name === "grouped")) {
-        return isGrouped ? "these groups need grouped" : "grouped is for small groups";
+      const { name } = variant;
+      if (name === "windows") return windowsImpossible(variant, g);
+      if (isGrouped !== (name === "grouped")) {
+        return isGrouped ? "these groups need windows or grouped" : "grouped is for small groups";
       }
-      const isKnown = isGrouped || ["registers", "tiled"].includes(variant.name);
-      if (!isKnown) return `there is no ${variant.name} here`;
+      const isKnown = isGrouped || ["registers", "tiled"].includes(name);
+      if (!isKnown) return `there is no ${name} here`;
       return outOfRange(variant, GRAD_WEIGHT_PARAMETERS);
     },
-    heuristic: () => plain(isGrouped ? "grouped" : gpu.family),
+    heuristic: () => plain(paysWindows(gpu, g) ? "windows" : isGrouped ? "grouped" : gpu.family),
   };
+}
+
+function windowsImpossible(variant: Variant, g: Conv2dGeometry): string | null {
+  if (!fitsWindows(g)) return "it is for short rows of taps, undilated, and groups of whole vec4s";
+  const { TI = 1, TN = 1 } = variant.parameters;
+  if (g.kw * TI * TN > MOST_WINDOWS) return `TI ${TI}, TN ${TN} do not fit into registers`;
+  return outOfRange(variant, GRAD_WEIGHT_PARAMETERS);
 }
 
 function stripsChoice(pass: Conv2dPass, g: Conv2dGeometry): Choosable {
@@ -207,7 +224,7 @@ export function explainConv2d(gpu: Gpu, pass: Conv2dPass, g: Conv2dGeometry): Ex
   const names = isDepthwise(g)
     ? [pass === "conv2dGradWeight" ? "slabs" : "strips"]
     : pass === "conv2dGradWeight"
-      ? ["registers", "tiled", "grouped"]
+      ? ["registers", "tiled", "windows", "grouped"]
       : ["winograd", "registers", "tiled", "narrow", "grouped", "direct"];
   const table =
     pass === "conv2dGradWeight" && !isDepthwise(g) ? GRAD_WEIGHT_PARAMETERS : VARIANT_PARAMETERS;

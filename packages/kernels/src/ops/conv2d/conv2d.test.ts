@@ -123,6 +123,30 @@ const CASES: Record<string, Case> = {
     outputs: 64,
     options: { padding: 1, groups: 2 },
   },
+  "groups of 12, columns beyond a workgroup": {
+    input: [2, 5, 6, 36],
+    kernel: [3, 3],
+    outputs: 36,
+    options: { padding: 1, groups: 3 },
+  },
+  "two groups of 20 in, 36 out": {
+    input: [1, 5, 6, 40],
+    kernel: [1, 2],
+    outputs: 72,
+    options: { padding: [0, 1], groups: 2 },
+  },
+  "a row of 9 taps": {
+    input: [1, 3, 12, 8],
+    kernel: [1, 9],
+    outputs: 8,
+    options: { padding: [0, 4] },
+  },
+  "groups of 4, dilated": {
+    input: [1, 5, 7, 8],
+    kernel: [2, 2],
+    outputs: 8,
+    options: { padding: 1, dilation: [1, 2], groups: 2 },
+  },
   "groups of 3 in, 2 out": {
     input: [1, 5, 4, 9],
     kernel: [3, 3],

@@ -4,6 +4,8 @@
 
 const LANES: u32 = 8u;
 
+@group(0) @binding(0) var<storage, read> input: array<f32>; // [N, H, W, C]
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,

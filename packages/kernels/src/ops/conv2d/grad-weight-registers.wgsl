@@ -6,6 +6,8 @@ const LANES: u32 = 8u;
 const TM: u32 = 8u; // input channels per invocation
 const TN: u32 = 2u; // vec4 outputs per invocation
 
+@group(0) @binding(0) var<storage, read> input: array<f32>; // [N, H, W, C]
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,

@@ -12,6 +12,8 @@ const A_LOADS: u32 = BM * BK / THREADS;
 const B_LOADS: u32 = BN * BK / THREADS / 4u;
 const B_WIDTH: u32 = BN / 4u;
 
+@group(0) @binding(0) var<storage, read> input: array<f32>; // [N, H, W, C]
+
 var<workgroup> tile_a: array<f32, BK * BM>; // [pixel, channel]
 var<workgroup> tile_b: array<vec4f, BK * B_WIDTH>; // [pixel, output / 4]
 

@@ -4,7 +4,8 @@
 //     sum over n, y, x of input[n, y * stride + kh * dilation - pad, ..., i] * grad_output[n, y, x, o]
 //
 // The rows (n, y) are cut into slabs; each slab writes a partial gradient of its own, and
-// sum-slabs.wgsl adds them in a fixed order: deterministic, no atomics.
+// sum-slabs.wgsl adds them in a fixed order: deterministic, no atomics. Each kernel declares `input`
+// as it reads it: by numbers or by vec4s.
 
 struct Params {
   h: u32,
@@ -27,7 +28,6 @@ struct Params {
   slab_rows: u32,
 }
 
-@group(0) @binding(0) var<storage, read> input: array<f32>; // [N, H, W, C]
 @group(0) @binding(1) var<storage, read> grad_output: array<vec4f>; // [N, OH, OW, O]
 @group(0) @binding(2) var<storage, read_write> partials: array<vec4f>; // [slabs, taps, C / groups, O]
 @group(0) @binding(3) var<uniform> params: Params;
