@@ -302,7 +302,7 @@ export const modelTable: Readonly<Record<ModelName, Entry>> = {
     paper: "none: this project's; docs/results.md shows it beside LGrad and T-GD",
     input: imagenet(128, 16),
     summedOutput: SUMMED_LOGITS,
-    options: [twoClasses, integer("width", 16, "channels of the first convolution")],
+    options: [twoClasses, integer("width", 24, "channels of the first convolution")],
     create(state, options: SmallCnnOptions) {
       return state === null ? new SmallCnn(options) : SmallCnn.fromState(state);
     },

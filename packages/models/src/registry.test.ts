@@ -47,7 +47,7 @@ plainTest("every network is described", () => {
     ["resnext50_32x4d", 224, 1, 25_028_904, 320],
     ["tgd_efficientnet_b0", 128, 32, 4_010_110, 213],
     ["tgd_resnext50_32x4d", 128, 1, 22_984_002, 161],
-    ["small_cnn", 128, 16, 97_938, 26],
+    ["small_cnn", 128, 16, 219_482, 26],
   ]);
   const { expectedKeys, options } = describeModel("pggan");
   expect(expectedKeys({ resolution: "1024" }).size).toBe(57);

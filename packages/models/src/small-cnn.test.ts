@@ -7,8 +7,8 @@ import { filledState, image, networkRule } from "./test-vectors.ts";
 
 describe("the description alone", () => {
   plainTest("sizes and names follow from the width, and back", () => {
-    // 3×3 weights 9 · (3·16 + 16·32 + 32·64 + 64·128), norms 2 · 240, classifier 2 · 128 + 2.
-    expect(new SmallCnn().numParameters()).toBe(97_938);
+    // 3×3 weights 9 · (3·24 + 24·48 + 48·96 + 96·192), norms 2 · 360, classifier 2 · 192 + 2.
+    expect(new SmallCnn().numParameters()).toBe(219_482);
     const state = new SmallCnn({ width: 4, numClasses: 3 }).expectedState();
     expect(state.get("conv4.weight")).toEqual([32, 16, 3, 3]);
     expect(state.get("fc.weight")).toEqual([3, 32]);

@@ -1,11 +1,4 @@
-import {
-  adaptiveAvgPool2d,
-  flatten,
-  maxPool2d,
-  type Shape,
-  scope,
-  type Tensor,
-} from "@fauxgrad/tensor";
+import { adaptiveAvgPool2d, flatten, type Shape, scope, type Tensor } from "@fauxgrad/tensor";
 import {
   BatchNorm2d,
   Conv2d,
@@ -25,16 +18,17 @@ import { foreignWeights, requireImages } from "./layers/require-images.ts";
 
 /** Channels behind the four convolutions, in multiples of the first one's. */
 const FACTORS = [1, 2, 4, 8] as const;
-/** Halved four times, images this small leave one place. */
+/** Halved four times, the smallest images leave one place. */
 const SMALLEST = 2 ** FACTORS.length;
 
+const STRIDED = { stride: 2, padding: 1, bias: false } as const;
 const init = kaimingNormal({ mode: "fanOut", nonlinearity: "relu" });
 
 /** Options of a {@link SmallCnn}. */
 export interface SmallCnnOptions {
   /** Outputs. Default 2: real, fake. */
   readonly numClasses?: number;
-  /** Channels of the first convolution; the fourth has eight times as many. Default 16. */
+  /** Channels of the first convolution; the fourth has eight times as many. Default 24. */
   readonly width?: number;
 }
 
@@ -46,9 +40,10 @@ interface Unit {
 
 /**
  * A plain network of four convolutions, as a baseline: `[N, H, W, 3]` to logits `[N, numClasses]`.
- * Four times a 3×3 convolution, batch normalisation, ReLU and a max-pool of 2; the first convolution
- * sees every pixel. Then the mean over all places, and a linear layer. Names: `conv1.weight`,
- * `bn1.weight`, …, `bn4.running_var`, `fc.weight`, `fc.bias`.
+ * Four times a 3×3 convolution of stride 2, batch normalisation and ReLU; then the mean over all
+ * places, and a linear layer. Without pools it stores a quarter of the maps that a network of stride
+ * 1 does, and windows of 3 still see every pixel. Names: `conv1.weight`, `bn1.weight`, …,
+ * `bn4.running_var`, `fc.weight`, `fc.bias`.
  */
 export class SmallCnn extends Module implements FeatureNetwork {
   readonly fc: Linear;
@@ -56,12 +51,12 @@ export class SmallCnn extends Module implements FeatureNetwork {
   readonly width: number;
   readonly #units: readonly Unit[];
 
-  constructor({ numClasses = 2, width = 16 }: SmallCnnOptions = {}) {
+  constructor({ numClasses = 2, width = 24 }: SmallCnnOptions = {}) {
     super();
     this.width = width;
     let channels = 3;
     this.#units = FACTORS.map((factor) => {
-      const conv = new Conv2d(channels, factor * width, 3, { padding: 1, bias: false, init });
+      const conv = new Conv2d(channels, factor * width, 3, { ...STRIDED, init });
       channels = factor * width;
       return { conv, norm: new BatchNorm2d(channels) };
     });
@@ -87,7 +82,7 @@ export class SmallCnn extends Module implements FeatureNetwork {
     yield ["fc", this.fc];
   }
 
-  /** `conv1`, …, `conv4`: the maps behind the pool of each. */
+  /** `conv1`, …, `conv4`: the maps behind the ReLU of each. */
   get featureLayers(): readonly string[] {
     return this.#steps().map(({ name }) => name);
   }
@@ -113,8 +108,7 @@ export class SmallCnn extends Module implements FeatureNetwork {
   #steps(): FeatureStep[] {
     return this.#units.map(({ conv, norm }, i) => ({
       name: `conv${i + 1}`,
-      run: (input) =>
-        scope(() => maxPool2d(convNorm(conv, norm, input, true), { kernelSize: 2, stride: 2 })),
+      run: (input) => convNorm(conv, norm, input, true),
     }));
   }
 }

@@ -92,11 +92,11 @@ export const smallCnnPretraining: TgdRecipe = {
   learningRate: {
     base: 1e-3,
     warmUp: null,
-    decay: { kind: "cosine", tMax: 30 },
+    decay: { kind: "cosine", tMax: 12 },
     milestones: null,
     unit: "epochs",
   },
-  duration: { count: 30, unit: "epochs" },
+  duration: { count: 12, unit: "epochs" },
   dropRate: 0,
   dropConnectRate: 0,
   augmentation: {

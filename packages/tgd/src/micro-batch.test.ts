@@ -89,4 +89,12 @@ test("other networks have their own needs, and batch normalisation is told", () 
   });
   const plan = planTgdParts(forensic, limits);
   expect(plan.notice).toMatch(/Batch normalisation sees each part alone/);
+  const small = recipePreset({ stage: "pretrain", preset: "paper", network: "small_cnn" });
+  // 24 maps of 64 x 64, and half as many values in each layer behind.
+  expect(stepMemory(small).largest).toBe(4 * 24 * 64 ** 2);
+  expect(stepMemory(small).image).toBe(4 * 4 * 24 * 64 ** 2 * 1.875);
+  expect(planTgdParts(small, limits)).toMatchObject({ parts: 1, notice: null });
+  expect(planTgdParts(small, limits, 16).notice).toMatch(
+    /Batch normalisation sees each part alone/,
+  );
 });

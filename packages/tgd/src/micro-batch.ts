@@ -73,9 +73,9 @@ function forensicActivations(side: number): Activations {
   return ofMaps([...encoder, ...decoder, side ** 2 * 3]);
 }
 
-/** Of the small network, before its pools. */
+/** Of the small network. */
 function smallCnnActivations(side: number, width: number): Activations {
-  const maps = [0, 1, 2, 3].map((i) => Math.floor(side / 2 ** i) ** 2 * width * 2 ** i);
+  const maps = [1, 2, 4, 8].map((factor) => Math.ceil(side / (2 * factor)) ** 2 * width * factor);
   return ofMaps(maps);
 }
 

@@ -135,6 +135,16 @@ test("baselines: the paper freezes and decays, ForensicTransfer sees images as t
     "recipePreset: tgd does not train forensic_transfer\n" +
       "forensic-transfer trains forensic_transfer, every other method a network with logits.",
   );
+  expect(() => recipePreset({ stage: "pretrain", preset: "script", network: "small_cnn" })).toThrow(
+    "recipePreset: T-GD's authors published no script for small_cnn\n",
+  );
+  const small = recipePreset({ stage: "transfer", preset: "paper", network: "small_cnn" });
+  expect(small).toEqual({
+    ...recipePreset({ stage: "transfer", preset: "paper" }),
+    network: { name: "small_cnn", options: {} },
+    dropRate: 0,
+    dropConnectRate: 0,
+  });
   const resnext = recipePreset({
     stage: "pretrain",
     preset: "notebook",

@@ -7,14 +7,14 @@ import type { RecipeNetworkName } from "@fauxgrad/tgd";
 const GMAC: Readonly<Record<RecipeNetworkName, number>> = {
   tgd_efficientnet_b0: 0.126,
   tgd_resnext50_32x4d: 1.381,
-  small_cnn: 0.064,
+  small_cnn: 0.035,
   forensic_transfer: 0.11,
 };
 /** Weights and the optimizer's memory in bytes. */
 const WEIGHT_BYTES: Readonly<Record<RecipeNetworkName, number>> = {
   tgd_efficientnet_b0: 16e6,
   tgd_resnext50_32x4d: 92e6,
-  small_cnn: 0.4e6,
+  small_cnn: 0.9e6,
   forensic_transfer: 0.8e6,
 };
 const FULL = 128;
