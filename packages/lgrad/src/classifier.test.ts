@@ -50,6 +50,18 @@ test("ImageNet's head is replaced, all else is the file's", async ({ gpu }) => {
   loaded.dispose();
 });
 
+test("a narrower classifier is told from its weights", async ({ gpu }) => {
+  using made = createClassifier(gpu, { seed: 3, widthMultiplier: 0.125 });
+  const weights = new Map<string, HostTensor>();
+  for (const [name, { data, shape }] of await made.stateDict()) {
+    if (data instanceof Float32Array) weights.set(name, fromFloat32(data, shape));
+  }
+  using loaded = loadClassifier(gpu, weights);
+  expect(loaded.namedParameters().get("fc.weight")?.shape).toEqual([1, 256]);
+  using again = createClassifier(gpu, { seed: 4, weights });
+  expect((await again.stateDict()).get("fc.weight")?.data).toEqual(weights.get("fc.weight")?.data);
+});
+
 test("what is no ResNet-50 is refused, with what is wrong", ({ gpu }) => {
   const weights = state(1);
   weights.delete("layer1.0.conv1.weight");

@@ -1,6 +1,6 @@
 // LGrad's second half: a ResNet-50 with one logit, which judges gradient images.
 
-import { ResNet } from "@fauxgrad/models";
+import { ResNet, sizeOf } from "@fauxgrad/models";
 import { type HostTensor, matchStateDict } from "@fauxgrad/models/checkpoint";
 import type { Gpu } from "@fauxgrad/tensor";
 import { normal } from "@fauxgrad/tensor/nn";
@@ -17,29 +17,40 @@ export interface CreateClassifierOptions {
   readonly weights?: ClassifierTensors;
   /** Standard deviation of the last layer's first weights. */
   readonly initGain?: number;
+  /** Of all channel counts; by default as the weights, or 1. */
+  readonly widthMultiplier?: number;
 }
 
 const HEAD = ["fc.weight", "fc.bias"] as const;
 
-/** The description: torchvision's ResNet-50, whose last layer has one output. */
-export function describeClassifier(initGain = 0.02): ResNet {
-  return new ResNet("resnet50", { numClasses: 1, headInit: normal(0, initGain) });
+/** The description: torchvision's ResNet-50, or a narrower one, whose last layer has one output. */
+export function describeClassifier({
+  initGain = 0.02,
+  widthMultiplier = 1,
+}: Pick<CreateClassifierOptions, "initGain" | "widthMultiplier"> = {}): ResNet {
+  return new ResNet("resnet50", { numClasses: 1, headInit: normal(0, initGain), widthMultiplier });
+}
+
+/** The width of the ResNet-50 that the weights are of; 1 where they do not tell. */
+function widthOf(tensors: ClassifierTensors): number {
+  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+  return sizeOf(shapes)?.widthMultiplier ?? 1;
 }
 
 /**
  * A classifier to be trained. The weights' last layer is replaced, its weight `N(0, initGain²)` and
- * its bias `U(−1/√2048, 1/√2048)`, unless it has one logit already: then training goes on from it.
+ * its bias `U(−1/√C, 1/√C)` of its `C` inputs (2048 at full width), unless it has one logit already: then training goes on from it.
  *
  * @throws {CheckpointError} if the weights are not those of a ResNet-50
  * @see LGrad, CNNDetection/networks/trainer.py and base_model.py
  */
 export function createClassifier(
   gpu: Gpu,
-  { seed, weights, initGain }: CreateClassifierOptions,
+  { seed, weights, ...options }: CreateClassifierOptions,
 ): ResNet {
-  const network = describeClassifier(initGain);
-  if (weights === undefined) return network.to(gpu, { seed });
+  if (weights === undefined) return describeClassifier(options).to(gpu, { seed });
   const flat = modelTensors(weights);
+  const network = describeClassifier({ widthMultiplier: widthOf(flat), ...options });
   const expected = network.expectedState();
   if (flat.get("fc.weight")?.shape[0] !== 1) {
     for (const name of HEAD) {
@@ -58,8 +69,9 @@ export function createClassifier(
  * @throws {CheckpointError} listing everything that is missing, unexpected or mis-shaped
  */
 export function loadClassifier(gpu: Gpu, tensors: ClassifierTensors): ResNet {
-  const network = describeClassifier();
-  network.load(gpu, floatTensors(matchStateDict(network.expectedState(), modelTensors(tensors))));
+  const flat = modelTensors(tensors);
+  const network = describeClassifier({ widthMultiplier: widthOf(flat) });
+  network.load(gpu, floatTensors(matchStateDict(network.expectedState(), flat)));
   network.eval().requiresGrad_(false);
   return network;
 }

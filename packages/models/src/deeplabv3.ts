@@ -21,7 +21,7 @@ import {
 } from "@fauxgrad/tensor/nn";
 import { convNorm } from "./layers/conv-norm.ts";
 import { foreignWeights, requireImages } from "./layers/require-images.ts";
-import { depthOf, ResNetBackbone, type ResNetName } from "./resnet.ts";
+import { ResNetBackbone, type ResNetName, sizeOf } from "./resnet.ts";
 
 /** Dilations of the pyramid's 3×3 convolutions: section 4.1 of the paper, at output stride 8. */
 const RATES = [12, 24, 36] as const;
@@ -144,18 +144,18 @@ export class DeepLabV3 extends Module {
 
   constructor(name: ResNetName = "resnet50", { numClasses = 21 }: DeepLabV3Options = {}) {
     super();
-    this.backbone = new ResNetBackbone(name, 8);
+    this.backbone = new ResNetBackbone(name, { outputStride: 8 });
     this.classifier = new Head(numClasses);
   }
 
   /** The network that weights belong to. @throws {ShapeError} if they are no DeepLabV3's */
   static fromState(shapes: ReadonlyMap<string, Shape>): DeepLabV3 {
-    const depth = depthOf(shapes, "backbone.");
+    const size = sizeOf(shapes, "backbone.");
     const numClasses = shapes.get("classifier.4.weight")?.[0];
-    if (depth === null || numClasses === undefined) {
+    if (size?.widthMultiplier !== 1 || numClasses === undefined) {
       return foreignWeights("deeplabv3", shapes, "backbone.conv1.weight, …, classifier.4.bias");
     }
-    return new DeepLabV3(depth, { numClasses });
+    return new DeepLabV3(size.name, { numClasses });
   }
 
   /** As {@link Module.load}, without the auxiliary head. */

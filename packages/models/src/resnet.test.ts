@@ -55,6 +55,25 @@ describe("the description alone", () => {
     ]);
   });
 
+  test("half the width is a quarter of the convolutions, told from the weights again", () => {
+    const half = new ResNet("resnet50", { numClasses: 1, widthMultiplier: 0.5 });
+    // Convolutions scale by 1/4 but for the stem's three inputs, normalisations and head by 1/2.
+    const stem = 3 * 7 * 7 * 64;
+    const rest = 2 * 26_560 + 2048;
+    const inner = 23_510_081 - 1 - stem - rest;
+    expect(half.numParameters()).toBe(inner / 4 + (stem + rest) / 2 + 1);
+    const state = half.expectedState();
+    expect(state.get("layer4.2.conv2.weight")).toEqual([256, 256, 3, 3]);
+    expect(ResNet.fromState(state).expectedState()).toEqual(state);
+    const wide = new ResNet("resnext50_32x4d", { widthMultiplier: 0.5 }).expectedState();
+    expect(wide.get("layer1.0.conv2.weight")).toEqual([64, 2, 3, 3]);
+    expect(ResNet.fromState(wide).expectedState()).toEqual(wide);
+    expect(() => new ResNet("resnet50", { widthMultiplier: 0.3 })).toThrow(
+      "resnet: widthMultiplier is 0.3, of resnet50\n  channels  19.2, 38.4, 76.8, 153.6\n" +
+        "  in groups 1 of 19.2\nChoose one that makes multiples of 8 of them, such as 1 or 0.5.",
+    );
+  });
+
   test("depth and classes are inferred from the weights", () => {
     for (const name of ["resnet50", "resnet101", "resnet152"] as const) {
       const state = new ResNet(name, { numClasses: 5 }).expectedState();

@@ -47,6 +47,26 @@ function cardinality(name: ResNetName): { readonly groups: number; readonly grou
 
 /** Channels in the four stages; what leaves the blocks has four times as many. */
 const PLANES = [64, 128, 256, 512] as const;
+/** Channel counts of a network of another width are multiples of it: T-GD's groups divide them. */
+const DIVISOR = 8;
+
+/**
+ * The network's channels in a stage at a width.
+ *
+ * @throws {ShapeError} unless all channel counts are multiples of 8
+ */
+function planesOf(name: ResNetName, stage: number, widthMultiplier: number): number {
+  const planes = (PLANES[stage] ?? 0) * widthMultiplier;
+  const { groups, groupWidth } = cardinality(name);
+  const fits = planes > 0 && Number.isInteger(planes / DIVISOR);
+  if (fits && Number.isInteger(groupWidth * widthMultiplier)) return planes;
+  throw new ShapeError(
+    `resnet: widthMultiplier is ${widthMultiplier}, of ${name}\n` +
+      `  channels  ${PLANES.map((count) => count * widthMultiplier).join(", ")}\n` +
+      `  in groups ${groups} of ${groupWidth * widthMultiplier}\n` +
+      `Choose one that makes multiples of ${DIVISOR} of them, such as 1 or 0.5.`,
+  );
+}
 
 /** Options of a {@link ResNet}. */
 export interface ResNetOptions {
@@ -54,6 +74,8 @@ export interface ResNetOptions {
   readonly form?: ResNetForm;
   /** Outputs. Default 1000, or 2 of T-GD's. */
   readonly numClasses?: number;
+  /** Of all channel counts. Default 1: the published networks. */
+  readonly widthMultiplier?: number;
   /** First weights of the last layer; default: PyTorch's. */
   readonly headInit?: Initializer;
 }
@@ -82,6 +104,12 @@ const STAGES: Readonly<Record<OutputStride, readonly StageGeometry[]>> = {
 
 type Stage = Sequential<Bottleneck[]>;
 
+/** Options of a {@link ResNetBackbone}. */
+export interface BackboneOptions extends Pick<ResNetOptions, "form" | "widthMultiplier"> {
+  /** Default 32. */
+  readonly outputStride?: OutputStride;
+}
+
 /** The convolutions of a {@link ResNet}, without its head. */
 export class ResNetBackbone extends Module {
   readonly conv1: Conv2d;
@@ -91,15 +119,19 @@ export class ResNetBackbone extends Module {
   readonly layer3: Stage;
   readonly layer4: Stage;
 
-  constructor(name: ResNetName, outputStride: OutputStride = 32, form: ResNetForm = "torchvision") {
+  constructor(
+    name: ResNetName,
+    { outputStride = 32, form = "torchvision", widthMultiplier = 1 }: BackboneOptions = {},
+  ) {
     super();
     const units = new Units(form);
     const { groups, groupWidth } = cardinality(name);
-    this.conv1 = units.convolution(3, PLANES[0], 7, { stride: 2 });
-    this.bn1 = units.norm(PLANES[0]);
-    let inChannels: number = PLANES[0];
+    const stem = planesOf(name, 0, widthMultiplier);
+    this.conv1 = units.convolution(3, stem, 7, { stride: 2 });
+    this.bn1 = units.norm(stem);
+    let inChannels = stem;
     const stages = resnetBlocks[name].map((count, i) => {
-      const planes = PLANES[i] ?? 0;
+      const planes = planesOf(name, i, widthMultiplier);
       const width = (planes / PLANES[0]) * groupWidth * groups;
       const [first, others] = STAGES[outputStride][i] ?? stage(1);
       const blocks = Array.from({ length: count }, (_, k) => {
@@ -150,20 +182,34 @@ export class ResNetBackbone extends Module {
   }
 }
 
+/** The width of the network that weights belong to; 1 where they do not tell. */
+function widthOf(shapes: ReadonlyMap<string, Shape>, prefix: string): number {
+  const [stem = PLANES[0]] = shapes.get(`${prefix}conv1.weight`) ?? [];
+  return stem / PLANES[0];
+}
+
+/** A network by its depth and width. */
+export interface ResNetSize {
+  readonly name: ResNetName;
+  readonly widthMultiplier: number;
+}
+
 /** The network that weights belong to, told by its blocks and their width; null for no known one. */
-export function depthOf(shapes: ReadonlyMap<string, Shape>, prefix = ""): ResNetName | null {
+export function sizeOf(shapes: ReadonlyMap<string, Shape>, prefix = ""): ResNetSize | null {
   const [width, perGroup] = shapes.get(`${prefix}layer1.0.conv2.weight`) ?? [];
+  const widthMultiplier = widthOf(shapes, prefix);
   const has = (stage: number, block: number) =>
     shapes.has(`${prefix}layer${stage}.${block}.conv3.weight`);
   const names = Object.keys(resnetBlocks) as ResNetName[];
   const found = names.find((name) => {
     const { groups, groupWidth } = cardinality(name);
-    const fits = width === groups * groupWidth && perGroup === groupWidth;
+    const inGroup = groupWidth * widthMultiplier;
+    const fits = width === groups * inGroup && perGroup === inGroup;
     return (
       fits && resnetBlocks[name].every((count, i) => has(i + 1, count - 1) && !has(i + 1, count))
     );
   });
-  return found ?? null;
+  return found === undefined ? null : { name: found, widthMultiplier };
 }
 
 /**
@@ -179,8 +225,9 @@ export class ResNet extends ResNetBackbone implements FeatureNetwork {
 
   constructor(name: ResNetName = "resnet50", options: ResNetOptions = {}) {
     const { form = "torchvision", numClasses = form === "tgd" ? 2 : 1000, headInit } = options;
-    super(name, 32, form);
-    const inFeatures = (PLANES.at(-1) ?? 0) * EXPANSION;
+    const { widthMultiplier = 1 } = options;
+    super(name, { form, widthMultiplier });
+    const inFeatures = planesOf(name, PLANES.length - 1, widthMultiplier) * EXPANSION;
     this.fc = new Linear(inFeatures, numClasses, headInit === undefined ? {} : { init: headInit });
   }
 
@@ -194,8 +241,8 @@ export class ResNet extends ResNetBackbone implements FeatureNetwork {
     options: Pick<ResNetOptions, "form"> = {},
   ): ResNet {
     const numClasses = shapes.get("fc.weight")?.[0];
-    const depth = depthOf(shapes);
-    if (depth === null || numClasses === undefined) {
+    const size = sizeOf(shapes);
+    if (size === null || numClasses === undefined) {
       const names = [...shapes.keys()].slice(0, 4).join(", ");
       throw new ShapeError(
         "resnet: the weights are not those of a ResNet with bottleneck blocks\n" +
@@ -204,7 +251,8 @@ export class ResNet extends ResNetBackbone implements FeatureNetwork {
           "Pass a state dict with torchvision's names (conv1.weight, …, fc.bias).",
       );
     }
-    return new ResNet(depth, { ...options, numClasses });
+    const { name, widthMultiplier } = size;
+    return new ResNet(name, { ...options, widthMultiplier, numClasses });
   }
 
   /** `stem`, `layer1.0`, …, `layer4.2`. */
