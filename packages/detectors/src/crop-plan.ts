@@ -50,7 +50,7 @@ export function planCrops(
   };
 }
 
-/** Many cells, and nearly square ones: the largest product of their number and their squareness. */
+/** Many cells, and nearly square ones: `number · √(shorter side / longer side)` is largest. */
 function sparseGrid(
   aspect: number,
   needed: { readonly columns: number; readonly rows: number },
@@ -59,7 +59,7 @@ function sparseGrid(
   let best = { columns: 1, rows: 1 };
   const merit = ({ columns, rows }: typeof best) => {
     const cell = (aspect * rows) / columns;
-    return columns * rows * Math.min(cell, 1 / cell);
+    return columns * rows * Math.sqrt(Math.min(cell, 1 / cell));
   };
   for (let columns = 1; columns <= Math.min(most, needed.columns); columns += 1) {
     for (let rows = 1; rows <= Math.min(most / columns, needed.rows); rows += 1) {

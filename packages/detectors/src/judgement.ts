@@ -73,9 +73,8 @@ export function inWords({
   }
   if (plan.coverage === "sample") {
     const { size, corners } = plan;
-    sentences.push(
-      `It is larger than was looked at: ${corners.length} squares of ${size} x ${size} pixels.`,
-    );
+    const squares = corners.length === 1 ? "1 square" : `${corners.length} squares`;
+    sentences.push(`It is larger than was looked at: ${squares} of ${size} x ${size} pixels.`);
   }
   return sentences.join(" ");
 }
