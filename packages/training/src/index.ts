@@ -6,3 +6,4 @@ export * from "./metrics/index.ts";
 export * from "./perturb/index.ts";
 export * from "./random/index.ts";
 export * from "./run/index.ts";
+export * from "./spectrum/index.ts";

@@ -1,0 +1,8 @@
+export { powerSpectrum } from "./fourier.ts";
+export {
+  fitLogistic,
+  type LogisticModel,
+  type LogisticOptions,
+  logisticLogit,
+} from "./logistic-regression.ts";
+export { radialSpectrum } from "./radial-spectrum.ts";
