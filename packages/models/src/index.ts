@@ -39,7 +39,14 @@ export {
   type ModelOptions,
   type OptionDescription,
 } from "./registry.ts";
-export { ResNet, type ResNetName, type ResNetOptions, resnetBlocks } from "./resnet.ts";
+export {
+  ResNet,
+  type ResNetName,
+  type ResNetOptions,
+  type ResNetSize,
+  resnetBlocks,
+  sizeOf,
+} from "./resnet.ts";
 export { Bottleneck, type ResNetForm } from "./resnet-block.ts";
 export { SmallCnn, type SmallCnnOptions } from "./small-cnn.ts";
 export { Vgg16, type Vgg16Options } from "./vgg.ts";

@@ -61,6 +61,12 @@ interface ReducedEfficientNet
   readonly widthPercent?: number;
 }
 
+/** Options of a ResNet-50: a narrower one has fewer channels in every layer. */
+interface ReducedResNet {
+  readonly numClasses?: number;
+  readonly widthPercent?: number;
+}
+
 /** What Keras' network does differently from torchvision's. */
 const keras = { transformInput: false, countIncludePad: false } as const;
 const INCEPTION_PAPER =
@@ -167,10 +173,11 @@ export const modelTable: Readonly<Record<ModelName, Entry>> = {
     title: "ResNet-50 (v1.5)",
     paper: "He et al., Deep Residual Learning for Image Recognition, CVPR 2016",
     input: imagenet(224, 1),
-    summedOutput: "logits [N, numClasses]",
-    options: [numClasses],
-    create(state, options: { numClasses?: number }) {
-      return state === null ? new ResNet("resnet50", options) : ResNet.fromState(state);
+    summedOutput: SUMMED_LOGITS,
+    options: [numClasses, integer("widthPercent", 100, "channels in percent of ResNet-50's")],
+    create(state, { widthPercent = 100, ...rest }: ReducedResNet) {
+      if (state !== null) return ResNet.fromState(state);
+      return new ResNet("resnet50", { ...rest, widthMultiplier: widthPercent / 100 });
     },
   },
   inception_v3: {

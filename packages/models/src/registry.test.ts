@@ -108,7 +108,7 @@ describe("what is wrong with a name or an option is said", () => {
   plainTest("options", () => {
     const make = (options: Record<string, string>) => () => createModel("resnet50", { options });
     expect(make({ classes: "3" })).toThrow(
-      'resnet50: there is no option "classes"\n  known  numClasses\nChoose one of these.',
+      'resnet50: there is no option "classes"\n  known  numClasses, widthPercent\nChoose one of these.',
     );
     expect(make({ numClasses: "3.5" })).toThrow(
       'resnet50: numClasses is "3.5"\nPass a whole number.',
