@@ -11,6 +11,7 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addLgrad } from "./commands/lgrad.ts";
 import { addModels } from "./commands/models.ts";
 import { addRun } from "./commands/run.ts";
+import { addSpectrum } from "./commands/spectrum.ts";
 import { addTgd } from "./commands/tgd.ts";
 import { CommandFailure, pathOf } from "./terminal/command.ts";
 import { parseBytes } from "./terminal/parse.ts";
@@ -54,7 +55,17 @@ export function createProgram(): Command {
       ]),
     )
     .option("--max-memory <size>", "most device memory to use, e.g. 2GiB", parseBytes);
-  for (const add of [addLgrad, addTgd, addRun, addModels, addConvert, addData, addDoctor, addDemo])
+  for (const add of [
+    addLgrad,
+    addTgd,
+    addSpectrum,
+    addRun,
+    addModels,
+    addConvert,
+    addData,
+    addDoctor,
+    addDemo,
+  ])
     add(program);
   finish(program);
   return program;

@@ -5,4 +5,5 @@ export {
   type LogisticOptions,
   logisticLogit,
 } from "./logistic-regression.ts";
+export { logisticFromTensors, logisticTensors } from "./logistic-tensors.ts";
 export { radialSpectrum } from "./radial-spectrum.ts";

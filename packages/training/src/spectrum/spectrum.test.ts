@@ -1,7 +1,14 @@
 import { rgbImage } from "@fauxgrad/models/transforms";
 import { describe, expect, test } from "vitest";
 import fixture from "./fixtures/spectrum.json" with { type: "json" };
-import { fitLogistic, logisticLogit, powerSpectrum, radialSpectrum } from "./index.ts";
+import {
+  fitLogistic,
+  logisticFromTensors,
+  logisticLogit,
+  logisticTensors,
+  powerSpectrum,
+  radialSpectrum,
+} from "./index.ts";
 import { solveSymmetric } from "./solve-symmetric.ts";
 
 /** As `spectrum.py` makes it. */
@@ -114,6 +121,21 @@ describe("logistic regression", () => {
       "solveSymmetric: the matrix is not positive definite, row 1",
     );
   });
+});
+
+test("a model goes through a file's tensors, and others are refused", () => {
+  // All values are float32's.
+  const model = {
+    mean: Float64Array.of(1, 2),
+    scale: Float64Array.of(1, 0.5),
+    weight: Float64Array.of(0.5, -1),
+    bias: 0.75,
+  };
+  expect(logisticFromTensors(logisticTensors(model), 2)).toEqual(model);
+  expect(() => logisticFromTensors(logisticTensors(model), 3)).toThrow(
+    /mis-shaped \(3 of 4\)\n {4}mean {2}file \[2\], model \[3\]/,
+  );
+  expect(() => logisticFromTensors(new Map(), 2)).toThrow(/missing \(4 of 4\)/);
 });
 
 /** Of the objective, by its definition, over the fixture's standardised columns. */
