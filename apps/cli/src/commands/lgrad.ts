@@ -25,6 +25,7 @@ import { addLgradDetect } from "./lgrad-detect.ts";
 import { addLgradEval } from "./lgrad-eval.ts";
 import { addLgradExperiment } from "./lgrad-experiment.ts";
 import { addLgradTrain } from "./lgrad-train.ts";
+import { addLgradTrainDiscriminator } from "./lgrad-train-discriminator.ts";
 
 interface TransformCommandOptions extends GlobalOptions, NetworkOptions {
   readonly model: string;
@@ -85,6 +86,7 @@ export function addLgrad(program: Command): void {
     .addHelpText("after", EXAMPLES);
   setAction<TransformCommandOptions>(command, transform);
   addLgradTrain(lgrad);
+  addLgradTrainDiscriminator(lgrad);
   addLgradEval(lgrad);
   addLgradDetect(lgrad);
   addLgradCam(lgrad);

@@ -1,21 +1,23 @@
-import path from "node:path";
 import type { MetricsRow } from "@fauxgrad/training";
 import type { Report, ReportTable } from "../report/report.ts";
 import { curve, drawn, endPoints, stepPoints } from "./run-curves.ts";
-import type { RunOptions } from "./run-options.ts";
 import type { RunFacts } from "./train-network.ts";
 
-/** What a report says beside the curves. */
-export interface ClassifierFacts extends RunFacts {
-  readonly options: RunOptions;
+/** What a report says of the training that it is of. */
+export interface ReportText {
+  readonly title: string;
+  /** After how many images: `in horses; the classifier began from random weights.` */
+  readonly begun: string;
+  /** Options and their values. */
+  readonly recipe: object;
+  readonly footer: string;
 }
 
 const PERCENT = 100;
 
 /** The report of a training: curves, a table of its epochs, and its recipe. */
-export function runReport(rows: readonly MetricsRow[], facts: ClassifierFacts): Report {
-  const { options, device, status, images } = facts;
-  const { recipe, data, transform, weights } = options;
+export function runReport(rows: readonly MetricsRow[], facts: RunFacts, text: ReportText): Report {
+  const { device, status, images } = facts;
   const x = "epoch";
   const epochs = table(rows);
   const loss = [
@@ -32,13 +34,9 @@ export function runReport(rows: readonly MetricsRow[], facts: ClassifierFacts): 
   ];
   const rate = [curve("learning rate", stepPoints(rows, facts.stepsPerEpoch, "learningRate"))];
   return {
-    title: "Training of LGrad's classifier",
+    title: text.title,
     device: `On ${device}: ${status}`,
-    intro: [
-      `${images.train} training and ${images.val} validation images in ${path.basename(data)}` +
-        `${transform === null ? "" : `, as gradients of ${transform.model}`}; the classifier began ` +
-        `from ${weights === null ? "random weights" : path.basename(weights)}.`,
-    ],
+    intro: [`${images.train} training and ${images.val} validation images ${text.begun}`],
     sections: [
       {
         title: "Curves",
@@ -54,15 +52,12 @@ export function runReport(rows: readonly MetricsRow[], facts: ClassifierFacts): 
         tables: [
           {
             columns: ["option", "value"],
-            rows: Object.entries(recipe).map(([name, value]) => [name, String(value)]),
+            rows: Object.entries(text.recipe).map(([name, value]) => [name, String(value)]),
           },
         ],
       },
     ],
-    footer: [
-      "The method: C. Tan et al., “Learning on Gradients: Generalized Artifacts Representation for " +
-        "GAN-Generated Images Detection”, CVPR 2023.",
-    ],
+    footer: [text.footer],
   };
 }
 

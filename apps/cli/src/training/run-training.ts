@@ -1,6 +1,7 @@
 /*
  * One training of LGrad's classifier: what it begins from, and how its batches are cut.
  */
+import path from "node:path";
 import { createClassifier, planMicroBatch, type TrainingRecipe } from "@fauxgrad/lgrad";
 import { readCheckpoint } from "@fauxgrad/models/checkpoint";
 import { readWholeFile } from "../session/files.ts";
@@ -10,7 +11,7 @@ import { formatBytes, plural } from "../terminal/units.ts";
 import type { FoundCheckpoint } from "./checkpoints.ts";
 import { gradientForm } from "./input-stream.ts";
 import { type RunOptions, writeRunOptions } from "./run-options.ts";
-import { runReport } from "./run-report.ts";
+import { type ReportText, runReport } from "./run-report.ts";
 import { type NetworkTraining, type TrainingWork, trainNetwork } from "./train-network.ts";
 import type { TrainingImages } from "./training-images.ts";
 
@@ -31,16 +32,31 @@ export async function trainOn(
   const { recipe } = options;
   const microBatch = announce(options, work);
   const weights = checkpoint === null ? await initialWeights(options.weights) : modelOf(checkpoint);
-  using network = createClassifier(session.gpu, { seed: recipe.seed, ...weights });
+  const { widthPercent } = options;
+  const width = widthPercent === undefined ? {} : { widthMultiplier: widthPercent / 100 };
+  using network = createClassifier(session.gpu, { seed: recipe.seed, ...width, ...weights });
   const training: NetworkTraining<TrainingRecipe> = {
     command: "fauxgrad lgrad train",
     ...{ network, recipe, microBatch },
     form: gradientForm(recipe),
     selection: "accuracy",
     begin: () => writeRunOptions(out, { ...options, microBatch }),
-    report: (rows, facts) => runReport(rows, { ...facts, options }),
+    report: (rows, facts) => runReport(rows, facts, reportText(options)),
   };
   await trainNetwork(images, training, work);
+}
+
+function reportText({ recipe, data, transform, weights }: RunOptions): ReportText {
+  const gradients = transform === null ? "" : `, as gradients of ${transform.model}`;
+  const first = weights === null ? "random weights" : path.basename(weights);
+  return {
+    title: "Training of LGrad's classifier",
+    begun: `in ${path.basename(data)}${gradients}; the classifier began from ${first}.`,
+    recipe,
+    footer:
+      "The method: C. Tan et al., “Learning on Gradients: Generalized Artifacts Representation for " +
+      "GAN-Generated Images Detection”, CVPR 2023.",
+  };
 }
 
 /** Tells the recipe, and how batches are cut, before anything is done. */
