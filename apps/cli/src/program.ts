@@ -7,6 +7,7 @@ import manifest from "../package.json" with { type: "json" };
 import { addConvert } from "./commands/convert.ts";
 import { addData } from "./commands/data.ts";
 import { addDemo } from "./commands/demo.ts";
+import { addDetect } from "./commands/detect.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addLgrad } from "./commands/lgrad.ts";
 import { addModels } from "./commands/models.ts";
@@ -56,6 +57,7 @@ export function createProgram(): Command {
     )
     .option("--max-memory <size>", "most device memory to use, e.g. 2GiB", parseBytes);
   for (const add of [
+    addDetect,
     addLgrad,
     addTgd,
     addSpectrum,
