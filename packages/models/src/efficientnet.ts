@@ -53,6 +53,12 @@ export interface EfficientNetOptions extends DropRates {
   readonly widthMultiplier?: number;
   /** Default: B0's. */
   readonly stages?: readonly EfficientNetStage[];
+  /**
+   * T-GD's: groups of every group norm. Default 8, which gives the stem's 32 channels four to a group;
+   * a narrower network needs fewer for that. One channel to a group would be instance normalisation,
+   * behind which no map tells how strong it was.
+   */
+  readonly normGroups?: number;
   /** T-GD's: whether squeeze and excitation are standardised too, as the authors have it. */
   readonly standardizeSE?: boolean;
   /**
@@ -62,14 +68,13 @@ export interface EfficientNetOptions extends DropRates {
   readonly padding?: "frozen" | "same";
 }
 
-/** Groups of every group norm. */
-const GROUPS = 8;
 /** Any even size, of which the frozen padding is that of TensorFlow. */
 const EVEN = 224;
 
 function tgdParts({
   standardizeSE = true,
   padding = "frozen",
+  normGroups = 8,
 }: EfficientNetOptions): EfficientNetParts {
   const Gate = standardizeSE ? StandardizedConv2d : Conv2d;
   return {
@@ -82,7 +87,7 @@ function tgdParts({
         padding: padding === "same" ? "same" : [...side, ...side],
       });
     },
-    norm: (channels) => new GroupNorm(GROUPS, channels),
+    norm: (channels) => new GroupNorm(normGroups, channels),
     gate: (inChannels, outChannels) => new Gate(inChannels, outChannels, 1),
     classifier: (inFeatures, outFeatures) => new Linear(inFeatures, outFeatures),
   };

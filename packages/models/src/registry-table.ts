@@ -287,6 +287,7 @@ export const modelTable: Readonly<Record<ModelName, Entry>> = {
         range: [1, STAGES],
       },
       integer("widthPercent", 100, "channels in percent of B0's", false),
+      { ...integer("normGroups", 8, "groups of every group norm", false), range: [1, 8] },
     ],
     create(state, { stages, widthPercent, ...rest }: ReducedEfficientNet) {
       const options: EfficientNetOptions = {
