@@ -3,7 +3,7 @@
 // its place in the graph. Keras' norms have no learned factor, which is 1 then.
 
 import type { HostTensor, KerasLayer, TfjsLayersModel } from "./checkpoint/index.ts";
-import { CheckpointError } from "./checkpoint/index.ts";
+import { CheckpointError, kerasKernel } from "./checkpoint/index.ts";
 import { InceptionV3 } from "./inception-v3.ts";
 
 /** Adds the end of an advice to what does not fit. */
@@ -70,17 +70,7 @@ function kernel(
       `expected  [${[kh, kw, i, o].join(", ")}]`,
     ]);
   }
-  const data = new Float32Array(tensor.data.length);
-  const taps = kh * kw;
-  for (let tap = 0; tap < taps; tap++) {
-    for (let input = 0; input < i; input++) {
-      const read = (tap * i + input) * o;
-      for (let output = 0; output < o; output++) {
-        data[(output * i + input) * taps + tap] = tensor.data[read + output]!;
-      }
-    }
-  }
-  return { dtype: "float32", shape: expected, data };
+  return kerasKernel(tensor);
 }
 
 /** The normalisation behind a convolution. */

@@ -49,5 +49,17 @@ export {
 } from "./resnet.ts";
 export { Bottleneck, type ResNetForm } from "./resnet-block.ts";
 export { SmallCnn, type SmallCnnOptions } from "./small-cnn.ts";
+export {
+  type Graph,
+  type GraphActivation,
+  type GraphModel,
+  GraphNetwork,
+  type GraphNode,
+  type GraphOperation,
+  graphFromKeras,
+  graphFromNcnn,
+  SuperResolution,
+  type SuperResolutionOptions,
+} from "./super-resolution/index.ts";
 export { Vgg16, type Vgg16Options } from "./vgg.ts";
 export { VisionTransformer, type VisionTransformerOptions } from "./vision-transformer.ts";

@@ -20,5 +20,11 @@ export {
   readCheckpoint,
 } from "./load-checkpoint.ts";
 export { type MatchOptions, matchStateDict } from "./match.ts";
+export { type NcnnLayer, type NcnnModel, ncnnNumber, readNcnn } from "./ncnn.ts";
 export { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
-export { type KerasLayer, readTfjsLayers, type TfjsLayersModel } from "./tfjs-layers.ts";
+export {
+  type KerasLayer,
+  kerasKernel,
+  readTfjsLayers,
+  type TfjsLayersModel,
+} from "./tfjs-layers.ts";

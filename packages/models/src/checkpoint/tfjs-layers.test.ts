@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { float32ToFloat16 } from "./half.ts";
-import { readTfjsLayers } from "./tfjs-layers.ts";
+import { kerasKernel, readTfjsLayers } from "./tfjs-layers.ts";
 
 const topology = {
   keras_version: "2.2.4",
@@ -153,4 +153,15 @@ test("a manifest that does not fit says what is wrong", () => {
   for (const [weight, message] of refused) {
     expect(() => readTfjsLayers(model(weight), new ArrayBuffer(8))).toThrow(message);
   }
+});
+
+test("a kernel is put into PyTorch's order of axes", () => {
+  // [KH, KW, I, O] = [1, 2, 2, 3]: twelve values in the order of memory.
+  const data = Float32Array.from({ length: 12 }, (_, i) => i);
+  const { shape, data: moved } = kerasKernel({ dtype: "float32", shape: [1, 2, 2, 3], data });
+  expect(shape).toEqual([3, 2, 1, 2]);
+  expect([...moved]).toEqual([0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11]);
+  expect(() => kerasKernel({ dtype: "float32", shape: [12], data })).toThrow(
+    "tfjs: a kernel has not four axes\n  shape  [12]\nPass the kernel of a Conv2D.",
+  );
 });

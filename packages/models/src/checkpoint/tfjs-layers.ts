@@ -179,3 +179,30 @@ function dequantize(
   }
   return values;
 }
+
+/**
+ * A convolution's kernel as PyTorch has it: `[KH, KW, I, O]` becomes `[O, I, KH, KW]`.
+ *
+ * @throws {CheckpointError} if it has not four axes
+ */
+export function kerasKernel({ shape, data }: HostTensor): HostTensor {
+  if (shape.length !== 4) {
+    refuse(
+      "a kernel has not four axes",
+      `shape  [${shape.join(", ")}]`,
+      "Pass the kernel of a Conv2D.",
+    );
+  }
+  const [kh = 0, kw = 0, i = 0, o = 0] = shape;
+  const taps = kh * kw;
+  const moved = new Float32Array(data.length);
+  for (let tap = 0; tap < taps; tap++) {
+    for (let input = 0; input < i; input++) {
+      const read = (tap * i + input) * o;
+      for (let output = 0; output < o; output++) {
+        moved[(output * i + input) * taps + tap] = Number(data[read + output]);
+      }
+    }
+  }
+  return { dtype: "float32", shape: [o, i, kh, kw], data: moved };
+}
