@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { addDataAudit } from "./data-audit.ts";
 import { addDataCrops } from "./data-crops.ts";
+import { addDataRegenerate } from "./data-regenerate.ts";
 import { addDataSample } from "./data-sample.ts";
 import { addDataSplit } from "./data-split.ts";
 
@@ -14,4 +15,5 @@ export function addData(program: Command): void {
   addDataSplit(data);
   addDataSample(data);
   addDataAudit(data);
+  addDataRegenerate(data);
 }
