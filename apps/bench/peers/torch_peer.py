@@ -6,6 +6,7 @@ answers on stdout likewise. Images come as [N, H, W, C] and weights as the job s
 
 import json
 import os
+import signal
 import sys
 import time
 
@@ -153,6 +154,8 @@ WORK = {"network": network_work, "conv2d": conv_work, "matmul": matmul_work}
 
 
 def main():
+    # Ctrl-C reaches the whole process group: the bench decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
     # The column itself can be tried where there is no GPU.
     wanted = os.environ.get("FAUXGRAD_BENCH_TORCH", "cuda")

@@ -1,12 +1,14 @@
 import { Gpu } from "@fauxgrad/kernels";
 import { openDevice } from "../../../tools/adapter/open-device.ts";
 import { environmentOf } from "./environment.ts";
+import { onInterrupt } from "./interrupt.ts";
 import { type ModelBench, runModels } from "./models/run-models.ts";
 import { measureStartUp } from "./models/start-up.ts";
 import type { ModelReport } from "./report/model-report.ts";
 
 /** What `bench models` measures in Node. */
-export interface NodeModelBench extends Pick<ModelBench, "cases" | "schedule" | "command" | "log"> {
+export interface NodeModelBench
+  extends Pick<ModelBench, "cases" | "schedule" | "command" | "log" | "save"> {
   readonly unsafe: boolean;
   /** Path of the bundled `first-result-worker.ts`; null measures no start-up. */
   readonly startUpWorker: string | null;
@@ -17,12 +19,7 @@ export async function benchModels(bench: NodeModelBench): Promise<ModelReport> {
   const { unsafe, startUpWorker: worker, ...rest } = bench;
   const { device, info, close } = await openDevice({ unsafe });
   const gpu = new Gpu(device);
-  const interrupt = new AbortController();
-  const stop = () => {
-    bench.log("\nStopping behind this case; once more to stop at once.");
-    interrupt.abort();
-  };
-  process.once("SIGINT", stop);
+  using interrupt = onInterrupt(bench.log);
   try {
     return await runModels(gpu, {
       ...rest,
@@ -31,7 +28,6 @@ export async function benchModels(bench: NodeModelBench): Promise<ModelReport> {
       ...(worker === null ? {} : { startUp: (name: string) => measureStartUp(worker, name) }),
     });
   } finally {
-    process.off("SIGINT", stop);
     gpu.destroy();
     close();
   }

@@ -1,5 +1,5 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -49,6 +49,46 @@ test("a case is measured, reported, and printed as a table", async ({ skip }) =>
   expect(table.stdout).toContain("| EfficientNet-B0 depthwise 3×3 144→144 @56 forward |");
 });
 
+/** Presses Ctrl-C behind the first case that `bench kernels` tells of; resolves with the exit code. */
+function interrupted(times: number, file: string): Promise<{ code: number | null; said: string }> {
+  const options = ["--quick", "--no-peers", "--repeats", "1", "--filter", "ReLU|depthwise"];
+  const child = spawn(process.execPath, [BIN, "kernels", ...options, "--json", file], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  let said = "";
+  let pressed = 0;
+  const press = () => {
+    child.kill("SIGINT");
+    pressed += 1;
+  };
+  child.stdout.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+    if (pressed === 0 && said.includes("[1/")) press();
+    else if (pressed === 1 && times === 2 && said.includes("Stopping")) press();
+  });
+  return new Promise((resolve) => {
+    child.on("exit", (code) => resolve({ code, said }));
+  });
+}
+
+test.for([1, 2])("Ctrl-C, %d times, leaves a whole report", async (times, { skip }) => {
+  skip(GPU === "off", "GPU=off");
+  const file = join(folder, `interrupted-${times}.json`);
+  const { code, said } = await interrupted(times, file);
+  expect(code).toBe(130);
+  expect(said).toContain("Stopping behind this case; once more to stop at once.");
+  const [, count] = /\[1\/(\d+)\]/.exec(said) ?? [];
+  const report = JSON.parse(readFileSync(file, "utf8")) as KernelReport;
+  expect(report.cases.length).toBeGreaterThan(0);
+  expect(report.cases.length).toBeLessThan(Number(count));
+  expect(report.cases[0]?.results.length).toBeGreaterThan(0);
+  expect(report.targets.length).toBeGreaterThan(0);
+  // No draft of a report is left beside it.
+  expect(readdirSync(folder).filter((name) => name.startsWith(`interrupted-${times}`))).toEqual([
+    `interrupted-${times}.json`,
+  ]);
+});
+
 test("help, lists and mistakes need no device", async () => {
   const help = await bench("--help");
   expect(help.code).toBe(0);
@@ -66,5 +106,5 @@ test("help, lists and mistakes need no device", async () => {
   const other = join(folder, "other.json");
   writeFileSync(other, "{}");
   const wrong = await bench("table", other);
-  expect(wrong.stderr).toContain("other.json: not a report of `bench kernels --json`");
+  expect(wrong.stderr).toContain("other.json: not a report of this bench");
 });

@@ -11,7 +11,6 @@ import {
   type StandardizeJob,
   type Weight,
 } from "./jobs.ts";
-import type { Target } from "./report/targets.ts";
 
 /** One line of the report. */
 export interface Case {
@@ -19,6 +18,8 @@ export interface Case {
   readonly job: Job;
   /** Whether `--quick` runs it. */
   readonly quick: boolean;
+  /** For a GPU: measured only where a filter asks for it. */
+  readonly large?: boolean;
 }
 
 /** Values of the largest convolution of a ResNet-50 or a discriminator: 512 → 512, 3×3. */
@@ -222,39 +223,8 @@ export const CASES: readonly Case[] = [
   ...LAYERS.flatMap(convCases),
   ...matmulCases(512, true),
   ...matmulCases(1024, false),
+  ...matmulCases(4096, false).map((entry) => ({ ...entry, large: true })),
   ...OTHERS,
   ...NORMS,
   ...REST,
-];
-
-function isResnetConv(job: Job, name: string, pass: Pass): job is Conv2dJob {
-  return name.startsWith("ResNet-50 ") && job.op === "conv2d" && job.pass === pass;
-}
-
-function isResnet3x3(job: Job, name: string): boolean {
-  return isResnetConv(job, name, "forward") && job.weight[0] === 3;
-}
-
-/** What the kernels must reach on a software adapter. */
-export const TARGETS: readonly Target<Job>[] = [
-  { name: "conv 3×3 forward", peer: "tfjs", ratio: 3, includes: isResnet3x3 },
-  { name: "conv 3×3 forward", peer: "ort", ratio: 3, includes: isResnet3x3 },
-  {
-    name: "conv weight gradient",
-    peer: "tfjs",
-    ratio: 10,
-    includes: (job, name) => isResnetConv(job, name, "gradWeight"),
-  },
-  {
-    name: "conv data gradient",
-    peer: "tfjs",
-    ratio: 4,
-    includes: (job, name) => isResnetConv(job, name, "gradInput"),
-  },
-  {
-    name: "depthwise forward",
-    peer: "tfjs",
-    ratio: 3,
-    includes: (job) => job.op === "conv2d" && job.pass === "forward" && isDepthwise(job),
-  },
 ];

@@ -24,6 +24,13 @@ export function writeReport(file: string, report: object): void {
   writeWhole(file, `${JSON.stringify(report, null, 2)}\n`);
 }
 
+/** Writes a report into a file as it grows; without a file, nowhere. */
+export function reportSaver(file: string | undefined): (report: object) => void {
+  return (report) => {
+    if (file !== undefined) writeReport(file, report);
+  };
+}
+
 /**
  * What a JSON file holds.
  *

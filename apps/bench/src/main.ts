@@ -7,7 +7,7 @@ import {
   writeTuning,
 } from "../../../tools/adapter/kernel-choice.ts";
 import { benchKernels } from "./bench-kernels.ts";
-import { readJson, requireFolder, UsageError, writeReport } from "./command-files.ts";
+import { reportSaver, requireFolder, UsageError } from "./command-files.ts";
 import { benchPeers } from "./comparison/bench-peers.ts";
 import type { PeerPlaces } from "./peers/peers.ts";
 import {
@@ -19,8 +19,6 @@ import {
   scheduleOf,
   type TuneOptions,
 } from "./program.ts";
-import { markdownOf } from "./report/markdown.ts";
-import type { KernelReport } from "./report/report.ts";
 import { ReportCommands } from "./report-commands.ts";
 import { benchTune, explainCases } from "./tune/bench-tune.ts";
 import { isTunable } from "./tune/search.ts";
@@ -90,14 +88,15 @@ async function kernels(options: KernelOptions): Promise<void> {
     return;
   }
   checkMeasurement(cases, options);
-  const { json } = options;
+  const save = reportSaver(options.json);
   const report = await benchKernels({
     cases,
+    save,
     schedule: scheduleOf(options),
     peers: options.peers ? peersNamed(KERNEL_PEERS) : null,
     ...measurementOf(options),
   });
-  if (json !== undefined) writeReport(json, report);
+  save(report);
   if (report.wrong.length > 0) process.exitCode = 1;
 }
 
@@ -108,15 +107,17 @@ async function peers(options: PeersOptions): Promise<void> {
     return;
   }
   checkMeasurement(cases, options);
+  const save = reportSaver(options.json);
   const report = await benchPeers({
     cases,
+    save,
     // Minutes for a run are a peer's own doing: one sample of them must do.
     schedule: { ...scheduleOf(options), slowestMs: 10_000 },
     peers: peersNamed(options.peers ?? Object.keys(WORKERS)),
     gpu: kernelChoice(),
     ...measurementOf(options),
   });
-  if (options.json !== undefined) writeReport(options.json, report);
+  save(report);
   if (report.wrong.length > 0) process.exitCode = 1;
 }
 
@@ -135,14 +136,6 @@ async function tune(options: TuneOptions): Promise<void> {
   console.log(`\n${out}`);
 }
 
-async function table(file: string): Promise<void> {
-  const report = readJson(file) as Partial<KernelReport>;
-  if (report.schema !== "fauxgrad-bench-kernels/1") {
-    throw new UsageError(`${file}: not a report of \`bench kernels --json\``);
-  }
-  console.log(markdownOf(report as KernelReport));
-}
-
 try {
   const commands = new ReportCommands({
     startUpWorker: beside("./first-result-worker.js"),
@@ -152,9 +145,10 @@ try {
     kernels,
     peers,
     tune,
-    table,
     models: (options) => commands.models(options),
     report: (files, options) => commands.report(files, options),
+    table: (file) => commands.table(file),
+    targets: (files) => commands.targets(files),
     serve: (options) => commands.serve(options),
   }).parseAsync();
 } catch (error) {

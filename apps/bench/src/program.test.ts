@@ -11,8 +11,9 @@ async function run(...args: string[]) {
   const models = vi.fn(async () => {});
   const report = vi.fn(async () => {});
   const serve = vi.fn(async () => {});
+  const targets = vi.fn(async () => {});
   let errors = "";
-  const program = buildProgram({ kernels, peers, tune, table, models, report, serve });
+  const program = buildProgram({ kernels, peers, tune, table, models, report, targets, serve });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeErr: (text) => (errors += text) });
   }
@@ -73,7 +74,9 @@ test("the filter chooses by name, without regard to case", () => {
     "ResNet-50 conv 3×3 256→256 @14 forward",
     "ResNet-50 conv 3×3 512→512 @7 forward",
   ]);
-  expect(chosenCases({ quick: false })).toHaveLength(CASES.length);
+  const usual = CASES.filter(({ large = false }) => !large);
+  expect(chosenCases({ quick: false })).toEqual(usual);
+  expect(chosenCases({ filter: /4096³ f/iu, quick: false })).toHaveLength(1);
   const quick = chosenCases({ quick: true });
   expect(quick.length).toBeGreaterThan(5);
   expect(quick.length).toBeLessThan(15);
@@ -89,9 +92,36 @@ test("a comparison has networks and kernels, and its peers can be named", async 
   expect(peers.mock.calls[0]).toMatchObject([{ peers: ["tfjs", "ort"], quick: true }]);
   const names = (quick: boolean) => chosenComparisons({ quick }).map(({ name }) => name);
   expect(names(false)).toContain("ResNet-50 inference 8 × 224²");
+  expect(names(false)).not.toContain("ResNet-50 training step 16 × 224²");
   expect(names(true)).toContain("EfficientNet-B0 training step 1 × 224²");
   expect(names(true)).not.toContain("ResNet-50 inference 8 × 224²");
   expect(names(false)).not.toContain("ResNet-50 ReLU 256 @56");
+  expect(names(false)).not.toContain("matmul 4096³ forward");
+});
+
+test("a comparison can be of some networks and batches, or of what targets are about", async () => {
+  const { peers } = await run("peers", "--networks", "resnet50", "--batches", "1,16");
+  expect(peers.mock.calls[0]).toMatchObject([{ networks: ["resnet50"], batches: [1, 16] }]);
+  const names = (options: Parameters<typeof chosenComparisons>[0]) =>
+    chosenComparisons(options).map(({ name }) => name);
+  expect(names({ networks: ["resnet50"], batches: [1, 16] })).toEqual([
+    "ResNet-50 inference 1 × 224²",
+    "ResNet-50 training step 1 × 224²",
+    "ResNet-50 training step 16 × 224²",
+  ]);
+  expect(names({ networks: [], quick: true })[0]).toBe("ResNet-50 conv 3×3 64→64 @56 forward");
+  expect(names({ filter: /matmul 4096³ f/iu })).toEqual(["matmul 4096³ forward"]);
+  const judged = chosenComparisons({ targets: true, quick: false });
+  const peersOf = (name: string) => judged.find((entry) => entry.name === name)?.peers;
+  expect(peersOf("ResNet-50 inference 1 × 224²")).toEqual(["tfjs", "ort"]);
+  expect(peersOf("EfficientNet-B0 inference 8 × 224²")).toEqual(["tfjs", "ort"]);
+  expect(peersOf("matmul 512³ forward")).toEqual(["tfjs", "ort", "ort-web", "jax-js"]);
+  expect(peersOf("ResNet-50 inference 8 × 224²")).toBeUndefined();
+  expect(peersOf("ResNet-50 conv 3×3 64→64 @56 forward")).toBeUndefined();
+  const wrong = await run("peers", "--networks", "vgg16");
+  expect(wrong.errors).toContain("There is no network vgg16: resnet50, efficientnet_b0 or none.");
+  const none = await run("peers", "--batches", "1,0");
+  expect(none.errors).toContain("0 is no size of a batch: a whole number from 1 on.");
 });
 
 test("tuning takes a filter, a table and no measuring", async () => {

@@ -2,7 +2,9 @@ import { Command } from "commander";
 import { CASES, type Case } from "./cases.ts";
 import { COMPARISON_CASES, type ComparisonCase } from "./comparison/cases.ts";
 import type { Schedule } from "./measure/rounds.ts";
-import { parseFilter, parseRepeats } from "./parse-options.ts";
+import type { NetworkName } from "./networks/network-job.ts";
+import { parseBatches, parseFilter, parseNetworks, parseRepeats } from "./parse-options.ts";
+import { judgedPeers } from "./report/targets.ts";
 import { addReportCommands, type ReportActions } from "./report-program.ts";
 
 /** Options of `bench kernels`, parsed. */
@@ -20,6 +22,12 @@ export interface KernelOptions {
 export interface PeersOptions extends Omit<KernelOptions, "peers"> {
   /** Names of the peers to compare with; all of them by default. */
   readonly peers?: readonly string[];
+  /** Names of the networks to compare, and no kernels then; empty: kernels only. */
+  readonly networks?: readonly NetworkName[];
+  /** Batches of the networks to compare. */
+  readonly batches?: readonly number[];
+  /** Only what a target is about, each case with the peers of its targets. */
+  readonly targets: boolean;
 }
 
 /** Options of `bench tune`, parsed. */
@@ -35,24 +43,44 @@ export interface Actions extends ReportActions {
   kernels(options: KernelOptions): Promise<void>;
   peers(options: PeersOptions): Promise<void>;
   tune(options: TuneOptions): Promise<void>;
-  table(file: string): Promise<void>;
 }
 
-/** The cases that the options choose. */
+/** The cases that the options choose; large ones only by name. */
 export function chosenCases({ filter, quick }: Pick<KernelOptions, "filter" | "quick">): Case[] {
-  return CASES.filter(
-    (entry) => (!quick || entry.quick) && (filter === undefined || filter.test(entry.name)),
-  );
+  return CASES.filter(({ name, quick: isQuick, large = false }) => {
+    if (quick && !isQuick) return false;
+    return filter === undefined ? !large : filter.test(name);
+  });
 }
 
-/** The cases of `bench peers` that the options choose; `--quick` leaves batches of eight out. */
-export function chosenComparisons(options: Pick<PeersOptions, "filter" | "quick">) {
-  const { filter, quick } = options;
-  const isQuick = ({ job, name }: ComparisonCase) =>
-    job.op === "network" ? job.batch === 1 : CASES.some((c) => c.quick && c.name === name);
-  return COMPARISON_CASES.filter(
-    (entry) => (!quick || isQuick(entry)) && (filter === undefined || filter.test(entry.name)),
-  );
+/** Whether the options name a case's network and batch, or its being a kernel. */
+function isChosenNetwork(
+  { job }: ComparisonCase,
+  { networks, batches, quick }: Partial<PeersOptions>,
+): boolean {
+  if (job.op !== "network") return networks === undefined || networks.length === 0;
+  if (networks !== undefined && !networks.includes(job.network)) return false;
+  return batches === undefined ? quick !== true || job.batch === 1 : batches.includes(job.batch);
+}
+
+/**
+ * The cases of `bench peers` that the options choose; `--quick` leaves batches of eight out, unless
+ * they are asked for, and most kernels. Large ones want a filter or a batch that names them.
+ */
+export function chosenComparisons(options: Partial<PeersOptions>): ComparisonCase[] {
+  const { filter, quick = false, targets = false, batches } = options;
+  const isLeftOut = ({ name, job, large = false }: ComparisonCase) => {
+    if (large) return filter === undefined && batches === undefined;
+    const isUsual = job.op === "network" || CASES.some((c) => c.quick && c.name === name);
+    return quick && !targets && !isUsual;
+  };
+  const chosen = COMPARISON_CASES.filter((entry) => {
+    if (!isChosenNetwork(entry, options) || isLeftOut(entry)) return false;
+    return filter === undefined || filter.test(entry.name);
+  });
+  if (!targets) return chosen;
+  const judged = chosen.map((entry) => ({ ...entry, peers: judgedPeers(entry.job, entry.name) }));
+  return judged.filter(({ peers }) => peers.length > 0);
 }
 
 /** How long and how often the options measure. */
@@ -72,7 +100,9 @@ Examples:
   npm run bench -- report before.json after.json --html changes.html
   npm run bench -- serve
   npm run bench -- peers --json peers.json
-  npm run bench -- peers --filter "ResNet-50 inference" --peers tfjs,ort
+  npm run bench -- peers --targets --quick --json targets.json
+  npm run bench -- peers --networks resnet50 --batches 1,8 --peers tfjs,ort
+  npm run bench -- targets targets.json out.json
   npm run bench -- tune --filter "ResNet-50 conv 3×3"
   npm run bench -- tune --explain --filter "ResNet-50 conv 3×3 64.*forward"
 
@@ -90,6 +120,9 @@ function addPeers(program: Command, actions: Actions): void {
     .option("--json <file>", "write the whole report (docs/performance.md describes it)")
     .option("--filter <regex>", "only cases whose name matches", parseFilter)
     .option("--peers <names>", "only these, e.g. tfjs,ort", (text) => text.split(","))
+    .option("--targets", "only what a target is about, with its peers: a quarter of an hour", false)
+    .option("--networks <names>", "only resnet50,efficientnet_b0; none: kernels", parseNetworks)
+    .option("--batches <sizes>", "only networks with these batches, e.g. 1,8", parseBatches)
     .option("--repeats <n>", "samples of each contestant (default 5, with --quick 3)", parseRepeats)
     .option("--quick", "a few cases, batch 1, and short samples", false)
     .option("--list", "print the names of the cases and stop", false)
@@ -129,10 +162,5 @@ export function buildProgram(actions: Actions): Command {
   addPeers(program, actions);
   addTune(program, actions);
   addReportCommands(program, actions);
-  program
-    .command("table")
-    .description("print a report that --json wrote as Markdown")
-    .argument("<file>", "the report")
-    .action((file: string) => actions.table(file));
   return program;
 }

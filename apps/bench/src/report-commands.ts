@@ -1,9 +1,10 @@
 import { benchModels } from "./bench-models.ts";
-import { readJson, requireFolder, UsageError, writeReport, writeWhole } from "./command-files.ts";
+import { readJson, reportSaver, requireFolder, UsageError, writeWhole } from "./command-files.ts";
 import { chosenModelCases, type Tier } from "./models/cases.ts";
 import { type AnyReport, asReport } from "./report/any-report.ts";
 import { compareReports } from "./report/compare.ts";
 import { comparisonText } from "./report/comparison-text.ts";
+import { markdownOf, targetsMarkdown } from "./report/markdown.ts";
 import { modelCaseText } from "./report/model-text.ts";
 import { comparisonPage, reportPage } from "./report/page.ts";
 import {
@@ -42,7 +43,7 @@ function writeTrace(file: string, report: AnyReport): void {
   writeWhole(file, JSON.stringify(chromeTrace(report)));
 }
 
-/** What `bench models`, `bench report` and `bench serve` do. */
+/** What `bench models`, `report`, `table`, `targets` and `serve` do. */
 export class ReportCommands implements ReportActions {
   readonly #places: ReportPlaces;
 
@@ -65,15 +66,17 @@ export class ReportCommands implements ReportActions {
     requireFolder("--json", json);
     requireFolder("--html", html);
     requireFolder("--trace", trace);
+    const save = reportSaver(json);
     const report = await benchModels({
       cases,
+      save,
       schedule: modelScheduleOf(options),
       command: process.argv.slice(2).join(" "),
       log: (text) => console.log(text),
       unsafe: options.unsafe,
       startUpWorker: options.startUp ? this.#places.startUpWorker : null,
     });
-    if (json !== undefined) writeReport(json, report);
+    save(report);
     if (html !== undefined) writeWhole(html, reportPage(report));
     if (trace !== undefined) writeTrace(trace, report);
     if (report.wrong.length > 0) process.exitCode = 1;
@@ -95,6 +98,14 @@ export class ReportCommands implements ReportActions {
     }
     if (html !== undefined) writeWhole(html, reportPage(first));
     else if (trace === undefined) print(first);
+  }
+
+  async table(file: string): Promise<void> {
+    console.log(markdownOf(reportIn(file)));
+  }
+
+  async targets(files: readonly string[]): Promise<void> {
+    console.log(targetsMarkdown(files.map(reportIn)));
   }
 
   async serve({ port, host }: ServeOptions): Promise<void> {

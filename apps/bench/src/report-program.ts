@@ -33,6 +33,8 @@ export interface ServeOptions {
 export interface ReportActions {
   models(options: ModelOptions): Promise<void>;
   report(files: readonly string[], options: ReportOptions): Promise<void>;
+  table(file: string): Promise<void>;
+  targets(files: readonly string[]): Promise<void>;
   serve(options: ServeOptions): Promise<void>;
 }
 
@@ -70,7 +72,7 @@ function addModels(program: Command, actions: ReportActions): void {
     .action((options: ModelOptions) => actions.models(options));
 }
 
-/** Adds `models`, `report` and `serve`. */
+/** Adds `models`, `report`, `table`, `targets` and `serve`. */
 export function addReportCommands(program: Command, actions: ReportActions): void {
   addModels(program, actions);
   program
@@ -83,6 +85,16 @@ export function addReportCommands(program: Command, actions: ReportActions): voi
       if (files.length <= MOST_FILES) return actions.report(files, options);
       return program.error(`error: report takes one or two files, not ${files.length}`);
     });
+  program
+    .command("table")
+    .description("print a report that --json wrote as Markdown")
+    .argument("<file>", "the report")
+    .action((file: string) => actions.table(file));
+  program
+    .command("targets")
+    .description("print what became of every target as Markdown, judged by saved reports")
+    .argument("<files...>", "reports of any command; the first that measured a target counts")
+    .action((files: string[]) => actions.targets(files));
   program
     .command("serve")
     .description("serve a page that runs the bench in the browser that opens it")

@@ -1,5 +1,5 @@
 import { Gpu, type GpuOptions, type KernelFamily } from "@fauxgrad/kernels";
-import { type Case, TARGETS } from "./cases.ts";
+import type { Case } from "./cases.ts";
 import { type Ceilings, measureCeilings } from "./measure/ceilings.ts";
 import { measureEncoding } from "./measure/encoding.ts";
 import { OurContestant } from "./measure/ours.ts";
@@ -52,6 +52,8 @@ export interface KernelRun {
   readonly log: (text: string) => void;
   /** Stops before the next case; what was measured is kept. */
   readonly signal?: AbortSignal;
+  /** Receives the report behind every case. */
+  readonly save?: (report: KernelReport) => void;
 }
 
 /** Our variants by name; the one called as the device's own family is what the library uses. */
@@ -128,7 +130,7 @@ async function benchCase(session: Session, entry: Case) {
 
 /** Measures everything that `run` names; wrong kernels are refused, and listed in the report. */
 export async function runKernels(device: GPUDevice, run: KernelRun): Promise<KernelReport> {
-  const { cases, schedule, log, command, signal, peers = NOBODY } = run;
+  const { cases, schedule, log, command, signal, save, peers = NOBODY } = run;
   const started = new Date();
   const usual = new Gpu(device);
   const defaultVariant = usual.family;
@@ -144,28 +146,24 @@ export async function runKernels(device: GPUDevice, run: KernelRun): Promise<Ker
   const session: Session = { gpus, defaultVariant, software, ceilings, peers, schedule };
   const reports: CaseReport[] = [];
   const wrong: string[] = [];
+  const soFar = (): KernelReport => {
+    const schema = "fauxgrad-bench-kernels/1";
+    const facts = { schema, environment, encoding, cases: [...reports] } as const;
+    const seconds = (Date.now() - started.getTime()) / 1000;
+    const head = { startedAt: started.toISOString(), seconds, command, ceilings };
+    return { ...head, ...facts, peers: peers.reports, targets: targetReports([facts]), wrong };
+  };
   for (const [at, entry] of cases.entries()) {
     if (signal?.aborted) break;
     const found = await benchCase(session, entry);
     reports.push(found.report);
     wrong.push(...found.wrong);
     log(`\n[${at + 1}/${cases.length}] ${caseText(found.report, defaultVariant)}`);
+    save?.(soFar());
   }
   for (const gpu of gpus.values()) gpu.destroy();
-  const targets = targetReports(TARGETS, reports);
-  if (peers.names.length > 0) log(`\n${targetsText(targets)}`);
+  const report = soFar();
+  log(`\n${targetsText(report.targets)}`);
   if (wrong.length > 0) log(`\nRefused:\n${wrong.join("\n")}`);
-  return {
-    schema: "fauxgrad-bench-kernels/1",
-    startedAt: started.toISOString(),
-    seconds: (Date.now() - started.getTime()) / 1000,
-    command,
-    environment,
-    ceilings,
-    peers: peers.reports,
-    encoding,
-    cases: reports,
-    targets,
-    wrong,
-  };
+  return report;
 }

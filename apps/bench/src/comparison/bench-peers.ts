@@ -1,6 +1,7 @@
 import { Gpu, type GpuOptions } from "@fauxgrad/kernels";
 import { type OpenDevice, openDevice } from "../../../../tools/adapter/open-device.ts";
 import { environmentOf } from "../environment.ts";
+import { onInterrupt } from "../interrupt.ts";
 import { OurContestant } from "../measure/ours.ts";
 import { type Contestant, interleave, type Schedule } from "../measure/rounds.ts";
 import { crossCheck } from "../measure/validate.ts";
@@ -13,7 +14,7 @@ import type { PeerJob } from "../peers/protocol.ts";
 import { ratiosOf } from "../report/report.ts";
 import { targetReports } from "../report/targets.ts";
 import { peersText, targetsText } from "../report/text.ts";
-import { COMPARISON_TARGETS, type ComparisonCase } from "./cases.ts";
+import type { ComparisonCase } from "./cases.ts";
 import type { ComparisonCaseReport, ComparisonReport, ComparisonResult } from "./report.ts";
 import { comparisonCaseText } from "./text.ts";
 
@@ -31,6 +32,8 @@ export interface PeerBench {
   readonly command: string;
   /** Receives the report as it grows. */
   readonly log: (text: string) => void;
+  /** Receives the report behind every case. */
+  readonly save?: (report: ComparisonReport) => void;
 }
 
 /** Ours at a job, right as far as can be told without peers, and how peers are compared with it. */
@@ -70,7 +73,8 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function compareCase({ gpu, peers, schedule }: Session, { name, job }: ComparisonCase) {
+async function compareCase({ gpu, peers, schedule }: Session, entry: ComparisonCase) {
+  const { name, job, peers: wanted } = entry;
   const flops = flopsOf(job);
   const empty: ComparisonCaseReport = { name, job, flops, results: [], without: {}, ratios: {} };
   let prepared: Prepared;
@@ -82,7 +86,7 @@ async function compareCase({ gpu, peers, schedule }: Session, { name, job }: Com
   const { ours, compare } = prepared;
   const without: Record<string, string> = {};
   const contestants: Contestant[] = [ours];
-  for (const [peer, contestant] of await peers.contestants(job, compare)) {
+  for (const [peer, contestant] of await peers.contestants(job, compare, wanted)) {
     if (typeof contestant === "string") without[peer] = contestant;
     else contestants.push(contestant);
   }
@@ -97,19 +101,14 @@ async function compareCase({ gpu, peers, schedule }: Session, { name, job }: Com
   return { report: { ...empty, results, without, ratios }, wrong: OURS in without };
 }
 
-/** Compares everything that `bench` names with every peer that starts. */
+/** Compares everything that `bench` names with every peer that starts, until Ctrl-C. */
 export async function benchPeers(bench: PeerBench): Promise<ComparisonReport> {
   const opened = await openDevice({ unsafe: bench.unsafe });
   const peers = await Peers.open(bench.peers, bench.log);
-  const stop = () => {
-    peers.stop();
-    process.exit(130);
-  };
-  process.once("SIGINT", stop);
+  using interrupt = onInterrupt(bench.log, () => peers.stop());
   try {
-    return await compareOn(opened, peers, bench);
+    return await compareOn(opened, peers, bench, interrupt.signal);
   } finally {
-    process.off("SIGINT", stop);
     peers.stop();
     opened.close();
   }
@@ -118,7 +117,8 @@ export async function benchPeers(bench: PeerBench): Promise<ComparisonReport> {
 async function compareOn(
   { device, info }: OpenDevice,
   peers: Peers,
-  { cases, schedule, log, unsafe, command, gpu: options }: PeerBench,
+  { cases, schedule, log, save, unsafe, command, gpu: options }: PeerBench,
+  signal: AbortSignal,
 ): Promise<ComparisonReport> {
   const started = new Date();
   const gpu = new Gpu(device, options);
@@ -126,24 +126,28 @@ async function compareOn(
   log(peersText(environment, peers.reports));
   const reports: ComparisonCaseReport[] = [];
   const wrong: string[] = [];
+  const soFar = (): ComparisonReport => {
+    const facts = { schema: "fauxgrad-bench-peers/1", environment, cases: [...reports] } as const;
+    return {
+      ...facts,
+      startedAt: started.toISOString(),
+      seconds: (Date.now() - started.getTime()) / 1000,
+      command,
+      peers: peers.reports,
+      targets: targetReports([facts]),
+      wrong,
+    };
+  };
   for (const [at, entry] of cases.entries()) {
+    if (signal.aborted) break;
     const found = await compareCase({ gpu, peers, schedule }, entry);
     reports.push(found.report);
     if (found.wrong) wrong.push(`${entry.name}: ${found.report.without[OURS]}`);
     log(`\n[${at + 1}/${cases.length}] ${comparisonCaseText(found.report, OURS)}`);
+    save?.(soFar());
   }
-  const targets = targetReports(COMPARISON_TARGETS, reports);
-  log(`\n${targetsText(targets)}`);
+  const report = soFar();
+  log(`\n${targetsText(report.targets)}`);
   if (wrong.length > 0) log(`\nRefused:\n${wrong.join("\n")}`);
-  return {
-    schema: "fauxgrad-bench-peers/1",
-    startedAt: started.toISOString(),
-    seconds: (Date.now() - started.getTime()) / 1000,
-    command,
-    environment,
-    peers: peers.reports,
-    cases: reports,
-    targets,
-    wrong,
-  };
+  return report;
 }

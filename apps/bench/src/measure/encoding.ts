@@ -6,6 +6,8 @@ import { type Summary, summarise } from "./statistics.ts";
 /** What the CPU pays for a dispatch in steady state. */
 export interface EncodingCost {
   readonly name: string;
+  /** Whether the chain was captured once, and replayed. */
+  readonly isReplayed: boolean;
   /** Microseconds of this thread a dispatch: checks, memory, encoding and its part of a submit. */
   readonly us: Summary;
   /** Bind groups that the timed dispatches created. */
@@ -22,7 +24,12 @@ const CHAINS = 60;
 const WARM_UP = 40;
 
 /** @param encode all operations of a chain */
-async function encodingCost(name: string, gpu: Gpu, encode: () => void): Promise<EncodingCost> {
+async function encodingCost(
+  name: string,
+  gpu: Gpu,
+  encode: () => void,
+  isReplayed = false,
+): Promise<EncodingCost> {
   const chain = async () => {
     const before = gpu.stats.dispatches;
     // The device starts with the submit at the end: it does not compute while we encode.
@@ -42,6 +49,7 @@ async function encodingCost(name: string, gpu: Gpu, encode: () => void): Promise
   const after = gpu.stats;
   return {
     name,
+    isReplayed,
     us: summarise(samples),
     bindGroups: after.bindGroups - before.bindGroups,
     buffers: after.created - before.created,
@@ -71,7 +79,7 @@ async function replayCost(
     }
     return x;
   });
-  return await encodingCost(name, gpu, () => captured.replay());
+  return await encodingCost(name, gpu, () => captured.replay(), true);
 }
 
 /** Encodes chains of small operations; the time is the host's alone. */

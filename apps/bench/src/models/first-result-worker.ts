@@ -8,6 +8,8 @@ import type { StartUp } from "../report/model-report.ts";
 import { MODEL_CASES } from "./cases.ts";
 import { startCase } from "./start.ts";
 
+// Ctrl-C reaches the whole process group: the bench, which waits for this process, decides.
+process.on("SIGINT", () => undefined);
 const [wanted] = process.argv.slice(2);
 const entry = MODEL_CASES.find(({ name }) => name === wanted);
 if (entry === undefined) throw new Error(`no case ${wanted}`);

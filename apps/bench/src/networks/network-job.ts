@@ -3,6 +3,9 @@ import type { Images } from "../jobs.ts";
 /** A network that is compared as a whole, in torchvision's form. */
 export type NetworkName = "resnet50" | "efficientnet_b0";
 
+/** All of them. */
+export const NETWORKS: readonly NetworkName[] = ["resnet50", "efficientnet_b0"];
+
 /**
  * Inference by running moments, or one training step: forward by the batch's own moments, mean
  * cross-entropy, gradients of all parameters, and their update by plain SGD.
@@ -49,6 +52,8 @@ export function oneHotLabels(job: NetworkJob): Float32Array<ArrayBuffer> {
 export interface NetworkCase {
   readonly name: string;
   readonly job: NetworkJob;
+  /** For a GPU: measured only where a filter asks for it. */
+  readonly large?: boolean;
 }
 
 const NAMES: Readonly<Record<NetworkName, string>> = {
@@ -66,11 +71,10 @@ function networkCase(network: NetworkName, pass: NetworkPass, batch: number): Ne
   };
 }
 
-/** Inference of one image and of eight, and a training step of one. */
-export const NETWORK_CASES: readonly NetworkCase[] = (
-  ["resnet50", "efficientnet_b0"] as const
-).flatMap((network) => [
+/** Inference of one image and of eight, and training steps of one and, on a GPU, of sixteen. */
+export const NETWORK_CASES: readonly NetworkCase[] = NETWORKS.flatMap((network) => [
   networkCase(network, "inference", 1),
   networkCase(network, "inference", 8),
   networkCase(network, "training", 1),
+  { ...networkCase(network, "training", 16), large: true },
 ]);

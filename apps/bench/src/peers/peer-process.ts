@@ -9,8 +9,11 @@ import type {
   PeerResponse,
 } from "./protocol.ts";
 
-/** Patience with one call: compiling and a few runs of the slowest case. */
-const CALL_TIMEOUT_MS = 300_000;
+/**
+ * Patience with one call: compiling and a few runs of the slowest case. jax-js needs more than two
+ * minutes of CPU to trace and compile a training step of ResNet-50.
+ */
+const CALL_TIMEOUT_MS = 600_000;
 const STDERR_KEPT = 4000;
 
 /** A peer's process that is gone, or does not answer. */

@@ -125,10 +125,20 @@ export class Peers {
     return this.#slots.map(({ name }) => name);
   }
 
-  /** Each peer at a job, or why not. */
-  async contestants(job: PeerJob, compare: Compare): Promise<Map<string, Contestant | string>> {
+  /**
+   * Each peer at a job, or why not.
+   *
+   * @param names of those that are asked; default: all
+   */
+  async contestants(
+    job: PeerJob,
+    compare: Compare,
+    names: readonly string[] = this.names,
+  ): Promise<Map<string, Contestant | string>> {
     const found = new Map<string, Contestant | string>();
-    for (const slot of this.#slots) found.set(slot.name, await slot.contestant(job, compare));
+    for (const slot of this.#slots) {
+      if (names.includes(slot.name)) found.set(slot.name, await slot.contestant(job, compare));
+    }
     return found;
   }
 

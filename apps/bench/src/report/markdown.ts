@@ -1,5 +1,11 @@
-import type { CaseReport, KernelReport } from "./report.ts";
-import { ceilingsText, digits, hostText } from "./text.ts";
+import type { ComparisonReport } from "../comparison/report.ts";
+import type { AnyReport } from "./any-report.ts";
+import type { ModelReport } from "./model-report.ts";
+import type { CaseReport, Environment, KernelReport, PeerReport } from "./report.ts";
+import { type JudgedReport, targetReports } from "./targets.ts";
+import { ceilingsText, digits, hostText, targetFound, targetName } from "./text.ts";
+
+const MIB = 2 ** 20;
 
 function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
@@ -20,12 +26,40 @@ function ratioOf(report: CaseReport, peer: string): string {
   return ratio === undefined ? "–" : `${digits(ratio.wall)} (${digits(ratio.cpu)})`;
 }
 
-/** A report as the tables of `docs/performance.md`. */
-export function markdownOf(report: KernelReport): string {
-  const { environment, ceilings, cases, targets, encoding } = report;
+/** The command, the day and the machine that a report is of. */
+function headOf({ command, startedAt, seconds, environment }: AnyReport): string {
+  return [
+    `\`npm run bench -- ${command}\`, ${startedAt.slice(0, 10)}, ${digits(seconds / 60)} minutes.`,
+    "",
+    `Device: ${deviceText(environment)}. Host: ${hostText(environment)}.`,
+  ].join("\n");
+}
+
+function deviceText({ device, backend, software }: Environment): string {
+  return `${device} (${backend}${software ? ", software" : ""})`;
+}
+
+/** Peers that took part, and why others did not. */
+function peersText(peers: readonly PeerReport[]): string {
+  const found = peers.map(({ name, packages, unavailable }) => {
+    return unavailable === null ? `${name} = ${packages}` : `${name}: ${unavailable}`;
+  });
+  return `Peers: ${found.join("; ") || "none"}.`;
+}
+
+function targetTable(reports: readonly JudgedReport[]): string {
+  const rows = targetReports(reports).map((goal) => [
+    targetName(goal),
+    goal.verdict === "missed" ? "**missed**" : goal.verdict,
+    goal.verdict === "not measured" ? `\`${goal.why}\`` : targetFound(goal),
+  ]);
+  return table(["target", "verdict", "found"], rows);
+}
+
+function kernelTables(report: KernelReport): string {
+  const { environment, ceilings, cases, encoding } = report;
   const variants = ["registers", "tiled"];
-  const peers = report.peers.filter(({ unavailable }) => unavailable === null);
-  const names = peers.map(({ name }) => name);
+  const names = report.peers.filter((peer) => peer.unavailable === null).map(({ name }) => name);
   const rows = cases.map((entry) => {
     const own = entry.results.find((r) => r.contestant === environment.defaultVariant);
     return [
@@ -49,12 +83,6 @@ export function markdownOf(report: KernelReport): string {
     ...names.map((name) => `${name}, ms`),
     ...names.map((name) => `${name} ÷ ours (CPU)`),
   ];
-  const goals = targets.map((goal) => [
-    `${goal.name} ≥ ${goal.target} × ${goal.peer}`,
-    `${goal.reached} of ${goal.cases}`,
-    `${digits(goal.geometricMean.wall)} (${digits(goal.geometricMean.cpu)})`,
-    `${digits(goal.worst)} (${goal.worstCase})`,
-  ]);
   const costs = encoding.map(({ name, us, bindGroups, dispatches }) => [
     name,
     digits(us.median),
@@ -62,18 +90,88 @@ export function markdownOf(report: KernelReport): string {
     `${bindGroups} in ${dispatches} dispatches`,
   ]);
   return [
-    `\`npm run bench -- ${report.command}\`, ${report.startedAt.slice(0, 10)}, ` +
-      `${digits(report.seconds / 60)} minutes.`,
-    "",
-    `Device: ${environment.device} (${environment.backend}` +
-      `${environment.software ? ", software" : ""}). ` +
-      `Host: ${hostText(environment)}. Ceilings: ${ceilingsText(ceilings)}. ` +
-      `Peers: ${peers.map(({ name, packages }) => `${name} = ${packages}`).join(", ") || "none"}.`,
-    "",
-    table(["target", "reached", "geometric mean (CPU)", "worst"], goals),
+    `Ceilings: ${ceilingsText(ceilings)}. ${peersText(report.peers)}`,
     "",
     table(["encoding", "µs a dispatch", "spread", "bind groups created"], costs),
     "",
     table(head, rows),
   ].join("\n");
+}
+
+function modelTable({ cases, ceilings, wrong, skipped = [] }: ModelReport): string {
+  const head = [
+    "case",
+    "ms (CPU)",
+    "device, ms",
+    "% of FMA",
+    "dispatches",
+    "encoding, µs each",
+    "peak, MiB",
+    "÷ live",
+    "start-up, empty and warm cache, s",
+  ];
+  const rows = cases.map(({ name, ms, cpuMs, deviceMs, memory, encodingUs, ...entry }) => [
+    name,
+    `${digits(ms.median)} (${digits(cpuMs.median)})`,
+    deviceMs === null ? "–" : digits(deviceMs),
+    digits(100 * entry.ofCeiling),
+    `${entry.dispatches}`,
+    encodingUs === null ? "–" : digits(encodingUs.median),
+    digits(memory.peakBytes / MIB),
+    digits(memory.peakBytes / memory.peakLiveBytes),
+    entry.startUp === null
+      ? "–"
+      : `${digits(entry.startUp.cold.totalMs / 1000)}, ${digits(entry.startUp.warm.totalMs / 1000)}`,
+  ]);
+  const notes = [...wrong, ...skipped].map((reason) => `- ${reason.split("\n")[0]}`);
+  const below = notes.length === 0 ? [] : ["", ...notes];
+  return [`Ceilings: ${ceilingsText(ceilings)}.`, "", table(head, rows), ...below].join("\n");
+}
+
+/** Ours in milliseconds, peers as ratios; why a peer is not in a case stands below. */
+function comparisonTable({ cases, peers, wrong }: ComparisonReport): string {
+  const names = peers.filter((peer) => peer.unavailable === null).map(({ name }) => name);
+  const rows = cases.map(({ name, results, ratios }) => {
+    const own = results.find(({ contestant }) => !names.includes(contestant));
+    const theirs = names.map((peer) => {
+      const ratio = ratios[peer];
+      return ratio === undefined ? "–" : `${digits(ratio.wall)} (${digits(ratio.cpu)})`;
+    });
+    const time = own === undefined ? "–" : `${digits(own.ms.median)} (${digits(own.cpuMs.median)})`;
+    return [name, time, ...theirs];
+  });
+  const reasons = cases.flatMap(({ name, without }) =>
+    Object.entries(without).map(([peer, why]) => `- ${name}, ${peer}: ${why}`),
+  );
+  const notes = [...reasons, ...wrong.map((reason) => `- ${reason}`)];
+  return [
+    `${peersText(peers)} Their times over ours, by wall (CPU) time.`,
+    "",
+    table(["case", "ours, ms (CPU)", ...names], rows),
+    ...(notes.length === 0 ? [] : ["", ...notes]),
+  ].join("\n");
+}
+
+function tablesOf(report: AnyReport): string {
+  switch (report.schema) {
+    case "fauxgrad-bench-kernels/1":
+      return kernelTables(report);
+    case "fauxgrad-bench-models/1":
+      return modelTable(report);
+    case "fauxgrad-bench-peers/1":
+      return comparisonTable(report);
+    default:
+      return report satisfies never;
+  }
+}
+
+/** A report as the tables of `docs/performance.md`. */
+export function markdownOf(report: AnyReport): string {
+  return `${headOf(report)}\n\n${tablesOf(report)}`;
+}
+
+/** Every target as a table, and the runs that it is judged by. */
+export function targetsMarkdown(reports: readonly AnyReport[]): string {
+  const heads = reports.map(headOf);
+  return [...heads, targetTable(reports)].join("\n\n");
 }

@@ -1,6 +1,6 @@
 import type { Ceilings } from "../measure/ceilings.ts";
 import type { Summary } from "../measure/statistics.ts";
-import type { Environment } from "./report.ts";
+import type { Environment, TargetReport } from "./report.ts";
 
 /** What is done with a network. */
 export type Use = "inference" | "input gradient" | "training step" | "detection";
@@ -84,6 +84,9 @@ export interface ModelReport {
   readonly environment: Environment;
   readonly ceilings: Ceilings;
   readonly cases: readonly ModelCaseReport[];
+  readonly targets: readonly TargetReport[];
   /** Cases without a time: `case: reason`. */
   readonly wrong: readonly string[];
+  /** Cases that the device has no room for: `case: reason`; absent in older reports. */
+  readonly skipped?: readonly string[];
 }

@@ -10,11 +10,12 @@ function share({ name, ms, dispatches }: Slice, whole: number): string {
   return `${name} ${digits(ms)} ms (${digits((100 * ms) / whole)} %, ${dispatches})`;
 }
 
-function startUpText(name: string, { totalMs, openMs, weightsMs, firstMs, pipelines }: StartUp) {
+function startUpText(name: string, times: StartUp): string {
+  const { totalMs, openMs, weightsMs, firstMs, secondMs, pipelines } = times;
   return (
     `  start-up, ${name} shader cache: first result after ${digits(totalMs)} ms (device ` +
     `${digits(openMs)}, weights ${digits(weightsMs)}, first step ${digits(firstMs)} with ` +
-    `${pipelines} kernels compiled)`
+    `${pipelines} kernels compiled, second ${digits(secondMs)})`
   );
 }
 

@@ -1,10 +1,8 @@
 import { expect, test } from "vitest";
-import { TARGETS } from "../cases.ts";
 import type { Conv2dJob } from "../jobs.ts";
 import { summarise } from "../measure/statistics.ts";
-import { type CaseReport, ratiosOf, resultOf } from "./report.ts";
-import { targetReports } from "./targets.ts";
-import { caseText, digits, targetsText } from "./text.ts";
+import { ratiosOf, resultOf } from "./report.ts";
+import { caseText, digits } from "./text.ts";
 
 const RATES = { fmaGFLOPs: 100, copyGBs: 10 };
 const CEILINGS = {
@@ -41,11 +39,6 @@ test("a ratio is the peer's time over ours, by both clocks", () => {
   expect(ratiosOf(results, "absent", ["tfjs"])).toEqual({});
 });
 
-function report(name: string, job: Conv2dJob, wall: number): CaseReport {
-  const ratios = { tfjs: { wall, cpu: 2 * wall } };
-  return { name, job, flops: 1, bytes: 1, results: [], without: {}, ratios };
-}
-
 const CONV: Conv2dJob = {
   op: "conv2d",
   pass: "forward",
@@ -55,35 +48,6 @@ const CONV: Conv2dJob = {
   padding: 1,
   groups: 1,
 };
-
-test("a target counts the cases it names, and reports the worst", () => {
-  const one: Conv2dJob = { ...CONV, weight: [1, 1, 64, 64] };
-  const cases = [
-    report("ResNet-50 a", CONV, 4),
-    report("ResNet-50 b", CONV, 1),
-    report("ResNet-50 1×1", one, 0.1),
-    report("StyleGAN c", CONV, 0.1),
-    report("ResNet-50 dW", { ...CONV, pass: "gradWeight" }, 16),
-  ];
-  const targets = targetReports(TARGETS, cases);
-  expect(targets).toMatchObject([
-    {
-      name: "conv 3×3 forward",
-      peer: "tfjs",
-      cases: 2,
-      reached: 1,
-      worst: 1,
-      worstCase: "ResNet-50 b",
-    },
-    { name: "conv weight gradient", cases: 1, reached: 1, worst: 16 },
-  ]);
-  expect(targets[0]?.geometricMean.wall).toBeCloseTo(2, 12);
-  expect(targets[0]?.geometricMean.cpu).toBeCloseTo(4, 12);
-  expect(targetsText(targets)).toContain(
-    "conv 3×3 forward ≥ 3 × tfjs: reached in 1 of 2, MISSED in 1; worst 1.00 (ResNet-50 b), mean 2.00 (CPU 4.00)",
-  );
-  expect(targetsText([])).toBe("No target could be judged: no peer was measured on its cases.");
-});
 
 test("numbers have three digits", () => {
   expect([0, 1234.5, 123.4, 12.34, 1.234, 0.1234, 0.001234].map(digits)).toEqual([

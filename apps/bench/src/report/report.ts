@@ -61,18 +61,27 @@ export interface CaseReport {
   readonly ratios: Readonly<Record<string, Ratio>>;
 }
 
-/** A goal and what was reached. */
+/** A goal and what became of it. */
 export interface TargetReport {
   readonly name: string;
-  readonly peer: string;
+  readonly bound: "at least" | "at most";
   readonly target: number;
+  /** Behind the number: `× tfjs`, `µs`. */
+  readonly unit: string;
+  /** Reached if it is so in all cases; ratios by wall time. */
+  readonly verdict: "reached" | "missed" | "not measured";
+  /** How what was not measured would be; null where it was. */
+  readonly why: string | null;
   readonly cases: number;
-  /** Cases at or above the target by wall time. */
+  /** Cases within the bound. */
   readonly reached: number;
-  /** The least ratio by wall time, and where. */
-  readonly worst: number;
-  readonly worstCase: string;
-  readonly geometricMean: Ratio;
+  /** The case that is furthest from the bound, or nearest to missing it; null where there is none. */
+  readonly worst: number | null;
+  readonly worstCase: string | null;
+  /** Geometric mean over the cases. */
+  readonly mean: number | null;
+  /** The same by CPU time, of ratios. */
+  readonly meanCpu: number | null;
 }
 
 /** What became of a peer. */

@@ -92,5 +92,5 @@ export function modelCase(name: string, dispatches: readonly TimedDispatch[]): M
 
 /** A report of networks. */
 export function modelReport(cases: readonly ModelCaseReport[]): ModelReport {
-  return { ...HEAD, schema: "fauxgrad-bench-models/1", cases };
+  return { ...HEAD, schema: "fauxgrad-bench-models/1", cases, targets: [] };
 }

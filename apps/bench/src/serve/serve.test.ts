@@ -41,6 +41,24 @@ test("the page measures a case on the browser's own WebGPU", async ({ browser })
   expect(cases[0]?.results.map(({ contestant }) => contestant)).toEqual(["registers", "tiled"]);
 });
 
+test("a running bench can be cancelled, and keeps what it measured", async ({ browser }) => {
+  const shown = (await runInBrowser(beside("./test-pages/cancels.ts"), {
+    browser,
+    files: PAGE,
+  })) as { json: KernelReport };
+  expect(shown).toMatchObject({
+    whileRunning: { run: true, cancel: false },
+    stopping: "stopping behind this case",
+    state: "cancelled",
+    after: { run: false, cancel: true },
+    isShown: true,
+  });
+  const { cases, wrong } = shown.json;
+  expect(wrong).toEqual([]);
+  expect(cases[0]?.name).toBe("ResNet-50 global average 2048 @7");
+  expect(cases.length).toBeLessThan(3);
+});
+
 test("without WebGPU the page says what to do", async ({ browser }) => {
   const page = beside("./test-pages/without-webgpu.ts");
   expect(await runInBrowser(page, { browser, files: PAGE })).toEqual({

@@ -1,11 +1,11 @@
 import type { ReportSection } from "../../../../cli/src/report/report.ts";
 import type { ComparisonReport } from "../../comparison/report.ts";
 import { digits } from "../text.ts";
-import { peerBars, targetTables } from "./kernel-sections.ts";
+import { peerBars, targetSection } from "./kernel-sections.ts";
 
 /** A comparison with other libraries. */
 export function comparisonSections(report: ComparisonReport): ReportSection[] {
-  const { cases, peers, targets } = report;
+  const { cases, peers } = report;
   const ours = cases
     .flatMap(({ results }) => results.map(({ contestant }) => contestant))
     .find((name) => !peers.some((peer) => peer.name === name));
@@ -26,7 +26,7 @@ export function comparisonSections(report: ComparisonReport): ReportSection[] {
     Object.entries(reasons).map(([contestant, why]) => `${name}, ${contestant}: ${why}`),
   );
   return [
-    ...(targets.length === 0 ? [] : [{ title: "Targets", tables: targetTables(targets) }]),
+    targetSection(report),
     ...peerBars(cases, ours ?? "", peers),
     { title: "Times", tables: [{ columns, rows }], notes: without },
   ];

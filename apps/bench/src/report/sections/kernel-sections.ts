@@ -1,8 +1,9 @@
 import type { ReportSection, ReportTable } from "../../../../cli/src/report/report.ts";
 import { type BarGroup, bars } from "../drawings/bars.ts";
 import { type RooflinePoint, roofline } from "../drawings/roofline.ts";
-import type { CaseReport, KernelReport, PeerReport, Result, TargetReport } from "../report.ts";
-import { digits } from "../text.ts";
+import type { CaseReport, KernelReport, PeerReport, Result } from "../report.ts";
+import { type JudgedReport, targetReports } from "../targets.ts";
+import { digits, targetName } from "../text.ts";
 
 /** Of each case, what the library uses: the variant of the device's own family. */
 function ours({ results }: CaseReport, { environment }: KernelReport): Result | undefined {
@@ -56,19 +57,29 @@ export function peerBars(
   return [{ title: "Against the peers", drawings: [{ svg, caption }] }];
 }
 
-/** What became of the goals; nothing where none was judged. */
-export function targetTables(targets: readonly TargetReport[]): ReportTable[] {
-  if (targets.length === 0) return [];
-  const columns = ["target", "reached", "mean", "mean, CPU", "worst", "worst case"];
-  const rows = targets.map((goal) => [
-    `${goal.name} ≥ ${goal.target} × ${goal.peer}`,
-    `${goal.reached} of ${goal.cases}`,
-    digits(goal.geometricMean.wall),
-    digits(goal.geometricMean.cpu),
-    digits(goal.worst),
-    goal.worstCase,
+/** What became of every goal. */
+export function targetSection(report: JudgedReport): ReportSection {
+  const columns = [
+    "target",
+    "verdict",
+    "cases",
+    "mean",
+    "mean, CPU",
+    "worst",
+    "worst case, or how",
+  ];
+  const optional = (value: number | null) => (value === null ? "-" : digits(value));
+  const rows = targetReports([report]).map((goal) => [
+    targetName(goal),
+    goal.verdict,
+    goal.cases === 0 ? "-" : `${goal.reached} of ${goal.cases}`,
+    optional(goal.mean),
+    optional(goal.meanCpu),
+    optional(goal.worst),
+    goal.worstCase ?? goal.why ?? "",
   ]);
-  return [{ caption: "Times of the peer over ours, geometric means", columns, rows }];
+  const paragraphs = ["Ratios are times of the peer over ours, their means geometric."];
+  return { title: "Targets", paragraphs, tables: [{ columns, rows }] };
 }
 
 function caseTable(report: KernelReport): ReportTable {
@@ -120,14 +131,14 @@ function encodingTable({ encoding }: KernelReport): ReportTable {
 
 /** A report of kernels. */
 export function kernelSections(report: KernelReport): ReportSection[] {
-  const { cases, environment, peers, targets } = report;
+  const { cases, environment, peers } = report;
   const without = cases.flatMap(({ name, without: reasons }) =>
     Object.entries(reasons).map(([contestant, why]) => `${name}, ${contestant}: ${why}`),
   );
   return [
     rooflineSection(report),
     ...peerBars(cases, environment.defaultVariant, peers),
-    ...(targets.length === 0 ? [] : [{ title: "Targets", tables: targetTables(targets) }]),
+    targetSection(report),
     { title: "Encoding", tables: [encodingTable(report)] },
     { title: "Times", tables: [caseTable(report)], notes: without },
   ];

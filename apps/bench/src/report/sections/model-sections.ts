@@ -3,6 +3,7 @@ import { breakdown, byKernelName } from "../breakdown.ts";
 import { icicle } from "../drawings/icicle.ts";
 import type { ModelCaseReport, ModelReport } from "../model-report.ts";
 import { digits } from "../text.ts";
+import { targetSection } from "./kernel-sections.ts";
 
 const MIB = 2 ** 20;
 /** Rows of a table of kernels; the JSON has them all. */
@@ -113,9 +114,14 @@ function breakdownSections({ cases }: ModelReport): ReportSection[] {
 /** A report of networks. */
 export function modelSections(report: ModelReport): ReportSection[] {
   return [
-    { title: "Times", tables: [timesTable(report)], notes: report.wrong },
+    {
+      title: "Times",
+      tables: [timesTable(report)],
+      notes: [...report.wrong, ...(report.skipped ?? [])],
+    },
     { title: "Memory", tables: [memoryTable(report)] },
     ...startUpSections(report),
+    targetSection(report),
     ...breakdownSections(report),
   ];
 }
