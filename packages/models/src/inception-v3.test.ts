@@ -46,6 +46,19 @@ test("parameters and names are torchvision's, without the auxiliary classifier",
   expect(InceptionV3.fromState(shapes).numParameters()).toBe(network.numParameters());
 });
 
+test("the first blocks alone are told from their weights", () => {
+  const first = new InceptionV3({ blocks: 3, transformInput: false });
+  const state = first.expectedState();
+  expect([...state.keys()].at(-1)).toBe("Mixed_5d.branch_pool.bn.num_batches_tracked");
+  expect(InceptionV3.fromState(state, { transformInput: false }).expectedState()).toEqual(state);
+  expect(() => new InceptionV3({ blocks: 12 })).toThrow(
+    "inception_v3: blocks is 12\nPass a whole number from 1 to 11.",
+  );
+  expect(() => new InceptionV3({ blocks: 3, numClasses: 2 })).toThrow(
+    "inception_v3: 3 of 11 blocks have no logits, numClasses is 2\nPass all blocks, or numClasses 0.",
+  );
+});
+
 test("eval logits and input gradient are torchvision's", { timeout: 600_000 }, async ({ gpu }) => {
   const network = new InceptionV3().eval().requiresGrad_(false);
   const state = filledState(network, networkRule);

@@ -38,10 +38,26 @@ const FEATURES = 2048;
 export interface InceptionV3Options {
   /** Outputs; 0 for the 2048 pooled features instead of logits. Default 1000. */
   readonly numClasses?: number;
+  /** How many of the eleven blocks, from the first; fewer have no logits. Default 11. */
+  readonly blocks?: number;
   /** Map an input that was normalised for ImageNet back to [−1, 1] first. Default true. */
   readonly transformInput?: boolean;
   /** Whether the average pools inside the blocks count zeros of the padding. Keras does not. */
   readonly countIncludePad?: boolean;
+}
+
+function checkBlocks(blocks: number, numClasses: number): void {
+  if (!Number.isInteger(blocks) || blocks < 1 || blocks > BLOCKS.length) {
+    throw new ShapeError(
+      `inception_v3: blocks is ${blocks}\nPass a whole number from 1 to ${BLOCKS.length}.`,
+    );
+  }
+  if (blocks < BLOCKS.length && numClasses !== 0) {
+    throw new ShapeError(
+      `inception_v3: ${blocks} of ${BLOCKS.length} blocks have no logits, numClasses is ${numClasses}\n` +
+        "Pass all blocks, or numClasses 0.",
+    );
+  }
 }
 
 function convolution(inChannels: number, [, outChannels, size]: Unit): ConvNormRelu {
@@ -157,7 +173,9 @@ export class InceptionV3 extends Module {
 
   constructor(options: InceptionV3Options = {}) {
     super();
-    const { numClasses = 1000, transformInput = true, countIncludePad = true } = options;
+    const { blocks = BLOCKS.length, transformInput = true, countIncludePad = true } = options;
+    const { numClasses = blocks === BLOCKS.length ? 1000 : 0 } = options;
+    checkBlocks(blocks, numClasses);
     this.inputMap = transformInput ? new InputMap() : null;
     let channels = 3;
     this.#stem = STEM.map((layer) => {
@@ -167,7 +185,7 @@ export class InceptionV3 extends Module {
       channels = outChannels;
       return [name, unit] as const;
     });
-    this.#blocks = BLOCKS.map((block) => {
+    this.#blocks = BLOCKS.slice(0, blocks).map((block) => {
       const module = new InceptionBlock(channels, block, countIncludePad);
       channels = module.outChannels;
       return [block.name, module] as const;
@@ -175,12 +193,19 @@ export class InceptionV3 extends Module {
     this.fc = numClasses === 0 ? null : new Linear(FEATURES, numClasses);
   }
 
-  /** The network that weights belong to: the number of classes follows from `fc.weight`. */
+  /**
+   * The network that weights belong to: the number of classes follows from `fc.weight`, that of the
+   * blocks from their names.
+   */
   static fromState(
     shapes: ReadonlyMap<string, Shape>,
-    options: Omit<InceptionV3Options, "numClasses"> = {},
+    options: Omit<InceptionV3Options, "numClasses" | "blocks"> = {},
   ): InceptionV3 {
-    return new InceptionV3({ ...options, numClasses: shapes.get("fc.weight")?.[0] ?? 0 });
+    const names = [...shapes.keys()];
+    const absent = BLOCKS.findIndex((block) => !names.some((key) => key.startsWith(block.name)));
+    // Of files without any block, the complaint is about all of them.
+    const blocks = absent > 0 ? absent : BLOCKS.length;
+    return new InceptionV3({ ...options, blocks, numClasses: shapes.get("fc.weight")?.[0] ?? 0 });
   }
 
   override *members(): Iterable<readonly [string, Member]> {
@@ -201,7 +226,8 @@ export class InceptionV3 extends Module {
   }
 
   /**
-   * The last maps ("mixed10" in Keras): `[N, H', W', 2048]`, 8×8 at 299 pixels.
+   * The last maps ("mixed10" in Keras): `[N, H', W', 2048]`, 8×8 at 299 pixels; of fewer blocks, the
+   * last one's.
    *
    * @throws {ShapeError} unless the input is `[N, H, W, 3]` with sides of at least 75
    */

@@ -199,9 +199,13 @@ export const modelTable: Readonly<Record<ModelName, Entry>> = {
     paper: INCEPTION_PAPER,
     input: images(299, 75, "[0, 1]", unit),
     summedOutput: "features [N, 2048], the mean of the last maps",
-    options: [],
-    create() {
-      return new InceptionV3({ ...keras, numClasses: 0 });
+    options: [
+      { ...integer("blocks", 11, "how many of its blocks, from the first"), range: [1, 11] },
+    ],
+    create(state, options: Pick<InceptionV3Options, "blocks">) {
+      return state === null
+        ? new InceptionV3({ ...keras, numClasses: 0, ...options })
+        : InceptionV3.fromState(state, keras);
     },
   },
   clip_rn50: {

@@ -112,8 +112,12 @@ export async function findNetwork(model: string, options: NetworkOptions): Promi
     const origin = `random weights (seed ${randomInit})`;
     return { name, settings, source: { seed: randomInit }, origin };
   }
-  const source = { weights: readNsfwjsWeights() };
-  return { name, settings, source, origin: "weights of the npm package nsfwjs" };
+  // Its one option decides which of the weights are wanted; they tell it again.
+  const { network } = createModel(name, { options: settings });
+  const wanted = network.expectedState();
+  const weights = new Map([...readNsfwjsWeights()].filter(([key]) => wanted.has(key)));
+  const origin = "weights of the npm package nsfwjs";
+  return { name, settings: {}, source: { weights }, origin };
 }
 
 /**
