@@ -61,8 +61,8 @@ interface ReducedEfficientNet
   readonly widthPercent?: number;
 }
 
-/** Options of a ResNet-50: a narrower one has fewer channels in every layer. */
-interface ReducedResNet {
+/** Options of torchvision's classifiers: a narrower one has fewer channels in every layer. */
+interface ReducedClassifier {
   readonly numClasses?: number;
   readonly widthPercent?: number;
 }
@@ -175,7 +175,7 @@ export const modelTable: Readonly<Record<ModelName, Entry>> = {
     input: imagenet(224, 1),
     summedOutput: SUMMED_LOGITS,
     options: [numClasses, integer("widthPercent", 100, "channels in percent of ResNet-50's")],
-    create(state, { widthPercent = 100, ...rest }: ReducedResNet) {
+    create(state, { widthPercent = 100, ...rest }: ReducedClassifier) {
       if (state !== null) return ResNet.fromState(state);
       return new ResNet("resnet50", { ...rest, widthMultiplier: widthPercent / 100 });
     },
@@ -256,12 +256,12 @@ export const modelTable: Readonly<Record<ModelName, Entry>> = {
     paper: EFFICIENTNET_PAPER,
     input: imagenet(224, 1),
     summedOutput: SUMMED_LOGITS,
-    options: [numClasses],
-    create(state, options: Pick<EfficientNetOptions, "numClasses">) {
-      const form = "torchvision";
+    options: [numClasses, integer("widthPercent", 100, "channels in percent of B0's", false)],
+    create(state, { widthPercent = 100, ...rest }: ReducedClassifier) {
+      const options = { form: "torchvision", widthMultiplier: widthPercent / 100 } as const;
       return state === null
-        ? new EfficientNet({ form, ...options })
-        : EfficientNet.fromState(state, { form });
+        ? new EfficientNet({ ...rest, ...options })
+        : EfficientNet.fromState(state, options);
     },
   },
   resnext50_32x4d: {

@@ -181,7 +181,7 @@ describe("without a device", () => {
     expect(() => describeClassifier(forensic)).toThrow(
       new UsageError(
         "describeClassifier: forensic_transfer has no logits\n" +
-          "Choose tgd_efficientnet_b0, tgd_resnext50_32x4d or small_cnn.",
+          "Choose tgd_efficientnet_b0, tgd_resnext50_32x4d, efficientnet_b0 or small_cnn.",
       ),
     );
   });

@@ -37,7 +37,9 @@ export function describeClassifier({
   dropConnectRate,
 }: NetworkRecipe): TgdClassifier {
   if (name !== "forensic_transfer") {
-    const { network } = createModel(name, { options });
+    // Two logits of the network that is published with 1000, whose convolutions T-GD's begins from.
+    const classes = name === "efficientnet_b0" ? { numClasses: 2 } : {};
+    const { network } = createModel(name, { options: { ...classes, ...options } });
     network.requiresGrad_(true).train();
     if (network instanceof EfficientNet) {
       network.setDropRates({ dropout: dropRate, dropConnect: dropConnectRate });
@@ -47,7 +49,7 @@ export function describeClassifier({
   }
   throw new UsageError(
     `describeClassifier: ${name} has no logits\n` +
-      "Choose tgd_efficientnet_b0, tgd_resnext50_32x4d or small_cnn.",
+      "Choose tgd_efficientnet_b0, tgd_resnext50_32x4d, efficientnet_b0 or small_cnn.",
   );
 }
 

@@ -42,6 +42,7 @@ export const transferMethods = [
 export const recipeNetworkNames = [
   "tgd_efficientnet_b0",
   "tgd_resnext50_32x4d",
+  "efficientnet_b0",
   "small_cnn",
   "forensic_transfer",
 ] as const;

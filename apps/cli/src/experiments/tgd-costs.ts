@@ -6,6 +6,7 @@ import type { RecipeNetworkName } from "@fauxgrad/tgd";
 /** Multiply-accumulates of one forward pass at 128 pixels in 10⁹, by their layers. */
 const GMAC: Readonly<Record<RecipeNetworkName, number>> = {
   tgd_efficientnet_b0: 0.126,
+  efficientnet_b0: 0.126,
   tgd_resnext50_32x4d: 1.381,
   small_cnn: 0.035,
   forensic_transfer: 0.11,
@@ -13,6 +14,7 @@ const GMAC: Readonly<Record<RecipeNetworkName, number>> = {
 /** Weights and the optimizer's memory in bytes. */
 const WEIGHT_BYTES: Readonly<Record<RecipeNetworkName, number>> = {
   tgd_efficientnet_b0: 16e6,
+  efficientnet_b0: 16e6,
   tgd_resnext50_32x4d: 92e6,
   small_cnn: 0.9e6,
   forensic_transfer: 0.8e6,
