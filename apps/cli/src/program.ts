@@ -8,9 +8,11 @@ import { addConvert } from "./commands/convert.ts";
 import { addData } from "./commands/data.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDetect } from "./commands/detect.ts";
+import { addShipDetectors } from "./commands/detect-ship.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addLgrad } from "./commands/lgrad.ts";
 import { addModels } from "./commands/models.ts";
+import { addResults } from "./commands/results.ts";
 import { addRun } from "./commands/run.ts";
 import { addSpectrum } from "./commands/spectrum.ts";
 import { addTgd } from "./commands/tgd.ts";
@@ -58,9 +60,11 @@ export function createProgram(): Command {
     .option("--max-memory <size>", "most device memory to use, e.g. 2GiB", parseBytes);
   for (const add of [
     addDetect,
+    addShipDetectors,
     addLgrad,
     addTgd,
     addSpectrum,
+    addResults,
     addRun,
     addModels,
     addConvert,

@@ -20,12 +20,20 @@ import {
   recipeNetworkNames,
   TgdDetector,
 } from "@fauxgrad/tgd";
-import { type ActivationMap, inUnits, RepeatedStep } from "@fauxgrad/training";
+import {
+  type ActivationMap,
+  inUnits,
+  logisticFromTensors,
+  logisticLogit,
+  RepeatedStep,
+  radialSpectrum,
+} from "@fauxgrad/training";
 import {
   LIST_FILE,
   type ListedDetector,
   type ListedLgrad,
   type ListedPlain,
+  type ListedSpectrum,
   type ListedTgd,
 } from "./detector-list.ts";
 import { type ReadFile, readWeights } from "./weights-reader.ts";
@@ -37,9 +45,9 @@ export interface ExplainedCrop {
   readonly gradient: RgbImage | null;
   /**
    * Where what speaks for fake is: LGrad's class activation map, whose values have a sign; T-GD's
-   * Grad-CAM, from 0.
+   * Grad-CAM, from 0. Null for what looks at no place, as spectra.
    */
-  readonly map: ActivationMap;
+  readonly map: ActivationMap | null;
 }
 
 /** A detector that is open. */
@@ -71,6 +79,8 @@ export function openJudge(
       return openTgd(gpu, detector, crop, read);
     case "plain":
       return openPlain(gpu, detector, read);
+    case "spectrum":
+      return openSpectrum(detector, crop, read);
     default:
       return detector satisfies never;
   }
@@ -164,5 +174,22 @@ async function openPlain(gpu: Gpu, detector: ListedPlain, read: ReadFile): Promi
       scoring.release();
       classifier.dispose();
     },
+  };
+}
+
+/** Needs no device. */
+async function openSpectrum(
+  detector: ListedSpectrum,
+  crop: number,
+  read: ReadFile,
+): Promise<CropJudge> {
+  const model = logisticFromTensors(await readWeights(read, detector.coefficients), crop / 2);
+  const score = (crops: readonly RgbImage[]) =>
+    crops.map((image) => logisticLogit(model, radialSpectrum(image)));
+  return {
+    detector,
+    score: async (crops) => score(crops),
+    explain: async (crops) => score(crops).map((logit) => ({ logit, gradient: null, map: null })),
+    [Symbol.dispose]: () => undefined,
   };
 }

@@ -68,8 +68,14 @@ export interface ListedPlain extends ListedBase {
   readonly classifier: NetworkFile;
 }
 
+/** Logistic regression on a square's radial spectrum, `fauxgrad spectrum`: a baseline, no network. */
+export interface ListedSpectrum extends ListedBase {
+  readonly kind: "spectrum";
+  readonly coefficients: WeightsFile;
+}
+
 /** A detector of the list. */
-export type ListedDetector = ListedLgrad | ListedTgd | ListedPlain;
+export type ListedDetector = ListedLgrad | ListedTgd | ListedPlain | ListedSpectrum;
 
 /** What kinds of detectors there are. */
 export type DetectorKind = ListedDetector["kind"];

@@ -2,6 +2,7 @@ import { LGradDetector } from "@fauxgrad/lgrad";
 import { readCheckpoint } from "@fauxgrad/models/checkpoint";
 import { crop, type RgbImage, rgbImage } from "@fauxgrad/models/transforms";
 import { img8 } from "@fauxgrad/testing";
+import { logisticFromTensors, logisticLogit, radialSpectrum } from "@fauxgrad/training";
 import { beforeAll, describe } from "vitest";
 import type { DetectorList } from "./detector-list.ts";
 import { Detectors } from "./detectors.ts";
@@ -79,6 +80,15 @@ describe("detectors of a bundle", () => {
     }
   });
 
+  test("a baseline of spectra needs no network, and has no map", async ({ gpu }) => {
+    using detectors = await Detectors.load(gpu, read, { names: ["spectrum"] });
+    const { detectors: verdicts } = await detectors.detect(photo, { explain: true });
+    const model = logisticFromTensors(readCheckpoint(files.get("spectrum")!).tensors, 16);
+    const logits = quarters(photo).map((image) => logisticLogit(model, radialSpectrum(image)));
+    expect(verdicts[0]?.cropLogits).toEqual(logits);
+    expect(verdicts[0]?.explanation).toBeNull();
+  });
+
   test("a square's logit does not depend on the others", async ({ gpu }) => {
     using detectors = await Detectors.load(gpu, read);
     const whole = await detectors.detect(photo);
@@ -134,7 +144,7 @@ describe("detectors of a bundle", () => {
       /^tgd is not the file that the list of detectors names\n {2}list {3}\d+ bytes, sha256 [0-9a-f]{64}\n/,
     );
     await expect(Detectors.load(gpu, read, { names: ["lgrad2"] })).rejects.toThrow(
-      'Detectors: there is no detector "lgrad2"\n  known  lgrad, tgd, plain-resnet50\n' +
+      'Detectors: there is no detector "lgrad2"\n  known  lgrad, tgd, plain-resnet50, spectrum\n' +
         "Choose one of these.",
     );
   });
@@ -143,10 +153,11 @@ describe("detectors of a bundle", () => {
     const strange = await testBundle((list: DetectorList) => ({
       ...list,
       defaults: ["tgd"],
-      detectors: list.detectors.map((each) => ({
-        ...each,
-        classifier: { ...each.classifier, network: "resnet18" },
-      })),
+      detectors: list.detectors.map((each) =>
+        each.kind === "tgd"
+          ? { ...each, classifier: { ...each.classifier, network: "resnet18" } }
+          : each,
+      ),
     }));
     await expect(Detectors.load(gpu, reading(strange))).rejects.toThrow(
       'detectors.json: tgd is of a network "resnet18"\n',

@@ -14,6 +14,7 @@ export {
   type ListedDetector,
   type ListedLgrad,
   type ListedPlain,
+  type ListedSpectrum,
   type ListedTgd,
   type NetworkFile,
   type StatisticRange,

@@ -29,7 +29,11 @@ test.each([
   ["defaults", ["x"], '$.defaults[0] is "x", not one of lgrad, tgd'],
   ["detectors", [], "$.detectors is [], not a filled list"],
   ["detectors.1.name", "lgrad", '$.detectors[1].name is "lgrad", not a name of its own'],
-  ["detectors.0.kind", "vit", '$.detectors[0].kind is "vit", not one of lgrad, tgd, plain'],
+  [
+    "detectors.0.kind",
+    "vit",
+    '$.detectors[0].kind is "vit", not one of lgrad, tgd, plain, spectrum',
+  ],
   ["detectors.0.classifier.file", "../x", '$.detectors[0].classifier.file is "../x", not a text'],
   ["detectors.0.transformation", undefined, "$.detectors[0].transformation is missing, not an"],
   ["detectors.0.calibration.scale", null, "$.detectors[0].calibration.scale is null, not a num"],

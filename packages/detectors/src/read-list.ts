@@ -13,6 +13,7 @@ import {
   type NetworkFile,
   type StatisticRange,
   type TrainingFacts,
+  type WeightsFile,
 } from "./detector-list.ts";
 import { type StatisticName, statisticNames } from "./image-statistics.ts";
 
@@ -122,8 +123,11 @@ function readDetector(place: Place): ListedDetector {
     threshold: place.at("threshold").share(),
     training: readFacts(place.at("training")),
   };
+  const kind = place.at("kind").oneOf(["lgrad", "tgd", "plain", "spectrum"] as const);
+  if (kind === "spectrum") {
+    return { ...base, kind, coefficients: readFile(place.at("coefficients")) };
+  }
   const classifier = readNetwork(place.at("classifier"));
-  const kind = place.at("kind").oneOf(["lgrad", "tgd", "plain"] as const);
   if (kind === "plain") return { ...base, kind, classifier };
   if (kind === "lgrad") {
     return { ...base, kind, classifier, transformation: readNetwork(place.at("transformation")) };
@@ -137,6 +141,12 @@ function readNetwork(place: Place): NetworkFile {
   return {
     network: place.at("network").text(),
     settings: readSettings(place.at("settings")),
+    ...readFile(place),
+  };
+}
+
+function readFile(place: Place): WeightsFile {
+  return {
     file: place.at("file").text(/^[\w.-]+$/),
     sha256: place.at("sha256").text(/^[0-9a-f]{64}$/),
     bytes: place.at("bytes").positiveInteger(),

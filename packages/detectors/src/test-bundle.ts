@@ -4,7 +4,8 @@ import { createModel, type ModelOptions, ResNet } from "@fauxgrad/models";
 import { fromFloat32, type HostTensor, writeSafetensors } from "@fauxgrad/models/checkpoint";
 import type { Shape } from "@fauxgrad/tensor";
 import { fillByName } from "@fauxgrad/testing";
-import type { DetectorList, NetworkFile } from "./detector-list.ts";
+import { type LogisticModel, logisticTensors } from "@fauxgrad/training";
+import type { DetectorList, NetworkFile, WeightsFile } from "./detector-list.ts";
 import { sha256Of } from "./weights-reader.ts";
 
 /** Side of the squares that the test's detectors judge. */
@@ -12,23 +13,37 @@ export const TEST_CROP = 32;
 
 const CLASSIFIER_WIDTH = 0.125;
 const DISCRIMINATOR: ModelOptions = { resolution: TEST_CROP, fmapsBase: 256, fmapsMax: 16 };
+const RINGS = TEST_CROP / 2;
+const SPECTRUM: LogisticModel = {
+  mean: new Float64Array(RINGS).fill(4),
+  scale: new Float64Array(RINGS).fill(1.5),
+  weight: Float64Array.from({ length: RINGS }, (_, i) => (i % 3) - 1),
+  bias: 0.25,
+};
 const TGD: ModelOptions = { stages: 3, widthPercent: 50 };
 
-/** `detectors.json` and its files by name: `lgrad`, `tgd` and the baseline `plain-resnet50`. */
+/** `detectors.json` and its files by name: `lgrad`, `tgd`, the baselines `plain-resnet50`, `spectrum`. */
 export async function testBundle(
   change: (list: DetectorList) => unknown = (list) => list,
 ): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  const addFile = async (
+    file: string,
+    tensors: ReadonlyMap<string, HostTensor>,
+  ): Promise<WeightsFile> => {
+    const bytes = new Uint8Array(writeSafetensors(tensors));
+    files.set(file, bytes);
+    return { file, sha256: await sha256Of(bytes), bytes: bytes.length };
+  };
   const add = async (
     file: string,
     network: string,
     shapes: ReadonlyMap<string, Shape>,
     settings: ModelOptions = {},
-  ): Promise<NetworkFile> => {
-    const bytes = weightsOf(file, shapes);
-    files.set(file, bytes);
-    return { network, settings, file, sha256: await sha256Of(bytes), bytes: bytes.length };
-  };
+  ): Promise<NetworkFile> => ({
+    ...{ network, settings },
+    ...(await addFile(file, weightsOf(file, shapes))),
+  });
   const resnet = new ResNet("resnet50", { numClasses: 1, widthMultiplier: CLASSIFIER_WIDTH });
   const discriminator = createModel("pggan", { options: DISCRIMINATOR }).network;
   const tgd = createModel("tgd_efficientnet_b0", { options: TGD }).network;
@@ -56,6 +71,10 @@ export async function testBundle(
         ...{ ...common, kind: "plain", name: "plain-resnet50", title: "ResNet-50" },
         classifier: await add("plain", "resnet50", resnet.expectedState()),
       },
+      {
+        ...{ ...common, kind: "spectrum", name: "spectrum", title: "Spectrum" },
+        coefficients: await addFile("spectrum", logisticTensors(SPECTRUM)),
+      },
     ],
     familiarity: {
       ranges: {
@@ -73,7 +92,7 @@ export async function testBundle(
 }
 
 /** Float16, as what is shipped. */
-function weightsOf(prefix: string, shapes: ReadonlyMap<string, Shape>): Uint8Array<ArrayBuffer> {
+function weightsOf(prefix: string, shapes: ReadonlyMap<string, Shape>): Map<string, HostTensor> {
   const tensors = new Map<string, HostTensor>();
   for (const [key, shape] of shapes) {
     if (key.endsWith("num_batches_tracked")) {
@@ -84,7 +103,7 @@ function weightsOf(prefix: string, shapes: ReadonlyMap<string, Shape>): Uint8Arr
     const values = fillByName(`${prefix}.${key}`, size, ...scaleAndShift(key, size, shape));
     tensors.set(key, fromFloat32(values, shape, "float16"));
   }
-  return new Uint8Array(writeSafetensors(tensors));
+  return tensors;
 }
 
 function scaleAndShift(key: string, size: number, shape: Shape): [scale: number, shift: number] {

@@ -126,7 +126,7 @@ describe.skipIf(GPU === "off")("detect", () => {
     expect([other.code, other.stderr]).toEqual([
       1,
       'fauxgrad detect: Detectors: there is no detector "vit"\n' +
-        "  known  lgrad, tgd, plain-resnet50\nChoose one of these.\n",
+        "  known  lgrad, tgd, plain-resnet50, spectrum\nChoose one of these.\n",
     ]);
     const nowhere = await detect(within("nowhere.png"));
     expect(nowhere.code).toBe(1);

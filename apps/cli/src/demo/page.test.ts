@@ -1,68 +1,98 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { type Judgement, planCrops } from "@fauxgrad/detectors";
+import { rgbImage } from "@fauxgrad/models/transforms";
 import { describe, expect, test } from "vitest";
 import { decodeImage } from "../io/decode-image.ts";
 import { renderReport } from "../report/html.ts";
-import { demoContactSheet } from "./contact.ts";
-import { type DemoSection, demoReport } from "./page.ts";
-import { drawPanels } from "./panels.ts";
-import { demoPhotos } from "./photos.ts";
+import { type ExampleImage, exampleImages, exampleName } from "./example-images.ts";
+import { demoContactSheet, demoReport, type JudgedExample, tally, tallyText } from "./page.ts";
 
-/** A network whose gradient is a ramp over 8 x 6 pixels, from -1 to 1. */
-function section(short: string): DemoSection {
-  const [width, height] = [8, 6];
-  const image = { width, height, data: new Uint8Array(width * height * 3).fill(90) };
-  const last = width * height * 3 - 1;
-  const ramp = Float32Array.from({ length: last + 1 }, (_, i) => (2 * i) / last - 1);
-  const panels = ["A <cat>", "A dog"].map((title) => drawPanels(title, image, ramp, 1234));
-  return { title: `The ${short}`, short, paragraphs: ["About it."], panels };
+const picture = (value: number) => rgbImage(8, 6, new Uint8Array(8 * 6 * 3).fill(value));
+
+function judged(kind: ExampleImage["kind"], title: string, ...fakes: boolean[]): JudgedExample {
+  const example: ExampleImage = {
+    ...{ file: "x.webp", title, kind, credit: `${title}: Nobody, CC0 1.0, nowhere` },
+    generator: kind === "real" ? null : kind === "fake" ? "isr-gans" : "control-waifu2x",
+  };
+  const detectors = fakes.map((isFake, i) => ({
+    ...({ name: `d${i}`, title: ["LGrad", "T-GD"][i]!, kind: "tgd", logit: 0 } as const),
+    ...{ probability: isFake ? 0.75 : 0.25, threshold: 0.5, isFake, cropLogits: [0] },
+    explanation: { gradient: i === 0 ? picture(1) : null, map: picture(2) },
+  }));
+  const judgement: Judgement = {
+    ...{ width: 8, height: 6, seen: picture(0), detectors, unfamiliar: [], words: "Words." },
+    plan: planCrops({ width: 8, height: 6 }, 8, 1),
+    verdict: "undecided",
+    statistics: { texture: 1, flatness: 0, colour: 1, fineness: 1, blocking: 1 },
+  };
+  return { example, judgement };
 }
 
-test("panels are the gradient's bytes, its channels, and its range", () => {
-  const [panels] = section("network").panels;
-  expect(panels?.gradient.data[0]).toBe(0);
-  expect(panels?.gradient.data.at(-1)).toBe(255);
-  // Jet, from dark blue to dark red.
-  expect([...panels!.channels[0].data.subarray(0, 3)]).toEqual([0, 0, 128]);
-  expect([...panels!.channels[2].data.subarray(-3)]).toEqual([128, 0, 0]);
-  expect(panels?.range.min).toBe(-1);
-  expect(panels?.range.max).toBe(1);
-  // Σ (2i/143 − 1)² over i = 0 … 143 is 144·145/(3·143).
-  expect(panels?.range.l2).toBeCloseTo(Math.sqrt((144 * 145) / (3 * 143)), 5);
+const examples = [
+  judged("real", "A <cat>", false, false),
+  judged("fake", "A dog", true, false),
+  judged("control", "A house", true, true),
+];
+const facts = { detectors: [], device: "a device", ms: 1500 };
+
+test("counts what is right, without the control", () => {
+  expect(tally(examples)).toEqual([
+    { title: "LGrad", right: 2, of: 2 },
+    { title: "T-GD", right: 1, of: 2 },
+  ]);
+  expect(tallyText(examples)).toBe(
+    "Of these 2 photographs and fakes LGrad calls 2 what they are, T-GD 1.",
+  );
 });
 
-test("the page shows every picture of every network, and says that it is no verdict", async () => {
-  const sections = [section("first"), section("second")];
-  const report = await demoReport(sections, "a device", ["the small print"]);
-  const page = renderReport(report);
-  expect(page.match(/<img /g)).toHaveLength(2 * 2 * 5);
-  expect(page).toContain("it gives no verdict");
-  expect(page).toContain("Computed on a device");
-  expect(page).toContain("A &#60;cat&#62;: the gradient&#39;s red channel");
-  expect(page).toContain("<td>-1.00e+0</td><td>1.00e+0</td>");
-  expect(page).toContain("the small print");
+test("the page shows every picture, each image under what it is, and what it is worth", async () => {
+  const page = renderReport(await demoReport(examples, facts));
+  expect(page.match(/<img /g)).toHaveLength(3 * 4);
+  expect(page).toContain("Computed on a device in 1.5 s");
+  expect(page).toContain("<h3>A &#60;cat&#62; (photograph)</h3>");
+  expect(page).toContain("T-GD: real, probability of fake 0.25");
+  expect(page).toContain("A house: Nobody, CC0 1.0, nowhere");
+  expect(page).toContain("No probability here is proof.");
+  const order = ["Photographs</h2>", "(photograph)</h3>", "Made by GANs", "(isr-gans)</h3>"];
+  const places = [...order, "A control</h2>", "(control: waifu2x)</h3>"].map((text) =>
+    page.indexOf(text),
+  );
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+  expect(places[0]).toBeGreaterThan(0);
 });
 
-test("the contact sheet has a row for each photograph and network", () => {
-  const sheet = demoContactSheet([section("first"), section("second")]);
-  const one = demoContactSheet([section("first")]);
-  expect(sheet.width).toBe(one.width);
-  expect(sheet.width).toBe(5 * (8 + 10) + 10);
+test("the contact sheet has a row for each image", () => {
+  const sheet = demoContactSheet(examples);
+  const one = demoContactSheet(examples.slice(0, 1));
+  // The image, a gradient and two maps.
+  expect(sheet.width).toBe(4 * (8 + 10) + 10);
+  expect(one.width).toBe(sheet.width);
   expect(sheet.height).toBeGreaterThan(one.height);
 });
 
-const FOLDER = new URL("../../assets/photos/", import.meta.url);
+const FOLDER = new URL("../../../../examples/images/", import.meta.url);
+const shipped = await exampleImages(FOLDER);
 
-describe("the photographs", () => {
-  test.each(demoPhotos(FOLDER).map((photo) => [photo.title, photo] as const))(
+test("there are photographs, fakes of four generators, and a control", () => {
+  const of = (kind: string) => shipped.filter((each) => each.kind === kind);
+  expect(of("real").length).toBeGreaterThanOrEqual(4);
+  expect(new Set(of("fake").map(({ generator }) => generator)).size).toBe(4);
+  expect(of("control")).toHaveLength(1);
+  expect(of("control").map(exampleName)[0]).toMatch(/\(control: waifu2x\)$/);
+});
+
+describe("the shipped images", () => {
+  test.each(shipped.map((each) => [path.basename(each.file), each] as const))(
     "are there, and credited as their list says: %s",
-    async (_, { file, credit }) => {
+    async (name, { file, credit }) => {
       const { width, height } = await decodeImage(file);
-      expect(Math.min(width, height)).toBeGreaterThanOrEqual(256);
-      const list = await readFile(new URL("ATTRIBUTION.md", FOLDER), "utf8");
-      const [, author, licence, source] = /^.*: (.*), (.*), (https:.*)$/.exec(credit) ?? [];
-      const row = list.split("\n").find((line) => line.includes(`\`${path.basename(file)}\``));
-      expect(row?.replace(/ +/g, " ")).toContain(`| ${author} | ${licence} | <${source}>`);
+      expect([width, height]).toEqual([256, 256]);
+      const readme = await readFile(new URL("README.md", FOLDER), "utf8");
+      const [, title, author, licence, source] = /^(.*): (.*), (.*), (https:.*)$/.exec(credit) ?? [];
+      expect(readme).toContain(
+        `| \`${name}\` | ${title} | ${author} | ${licence} | <${source}> |`,
+      );
     },
   );
 });

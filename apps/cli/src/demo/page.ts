@@ -1,71 +1,135 @@
+import type { DetectorVerdict, Judgement, ListedDetector } from "@fauxgrad/detectors";
+import { contactSheet, type RgbImage } from "@fauxgrad/models/transforms";
+import { judgementReport } from "../detect/detect-page.ts";
+import { judgementRow } from "../detect/detect-pictures.ts";
+import { judgedFile } from "../detect/judged-file.ts";
 import type { Report, ReportSection } from "../report/report.ts";
-import { formatDuration } from "../terminal/units.ts";
-import { type Panels, panelImages } from "./panels.ts";
+import { type ExampleImage, exampleName } from "./example-images.ts";
 
-/** A network of the demo, and what came of it. */
-export interface DemoSection {
-  readonly title: string;
-  /** Who made the network, and what to look for. */
-  readonly paragraphs: readonly string[];
-  /** `pggan (random, seed 1)`: a row's name in the contact sheet. */
-  readonly short: string;
-  readonly panels: readonly Panels[];
+/** An image of the demo, and what the detectors say. */
+export interface JudgedExample {
+  readonly example: ExampleImage;
+  readonly judgement: Judgement;
+}
+
+/** What it ran on, and how long. */
+export interface DemoFacts {
+  readonly detectors: readonly ListedDetector[];
+  readonly device: string;
+  readonly ms: number;
 }
 
 const INTRO = [
-  "How would a network's output change if one pixel became a little brighter? Asked for every " +
-    "pixel and colour at once, the answer is the gradient: an image of what the network pays " +
-    "attention to, and how. LGrad (Tan et al., CVPR 2023) learns to tell generated images from " +
-    "photographs on such gradients, because they leave the scene behind and keep the fine " +
-    "structure, where generators leave their traces.",
-  "This page shows that representation, and nothing more: it gives no verdict. All pictures here " +
-    "are real photographs. The classifier that would judge their gradients is a separate step, " +
-    "and needs training.",
+  "Some of these pictures are photographs, as a camera took them. Of the others, a generative " +
+    "adversarial network made the fine structure: it was given a shrunk photograph and drew a large " +
+    "one. Two detectors judged them all. LGrad (Tan et al., CVPR 2023) looks at the gradient of an " +
+    "image through a discriminator, T-GD (Jeon et al., ICML 2020) at the image itself.",
+  "The detectors were trained by this program, with its own kernels, on other photographs and on what " +
+    "the same generators made of those. So these pictures are of a kind that the detectors know, and " +
+    "yet some verdicts may be wrong: how many are, on many more pictures, is in docs/results.md.",
 ];
 
-const READING = [
-  "The photograph is what the network was given: resized to the network's square input, which " +
-    "squeezes it, as LGrad does.",
-  "Its gradient is the picture that LGrad's classifier would get: smallest value black, largest " +
-    "white, over all pixels and colours together.",
-  "Red, green and blue are the gradient's channels in false colours, as in Fig. 1 of the paper: " +
-    "dark blue for a channel's lowest values, dark red for its highest. At each end, half a " +
-    "percent of the pixels share the end's colour.",
-  "Gradients are small numbers; the tables give their range. Only their pattern matters: the " +
-    "picture stays the same if all values are multiplied by one number.",
+const SECTIONS: readonly {
+  readonly kind: ExampleImage["kind"];
+  readonly title: string;
+  readonly text: string;
+}[] = [
+  { kind: "real", title: "Photographs", text: "Nothing here was made by a GAN." },
+  {
+    kind: "fake",
+    title: "Made by GANs",
+    text: "Four generators; their names are in brackets.",
+  },
+  {
+    kind: "control",
+    title: "A control",
+    text:
+      "Made large again by a network that was not trained adversarially. A detector of GANs should " +
+      "not call it fake; a detector of upsampling would.",
+  },
 ];
+
+/** How the verdicts of the examples compare with what is known of them. */
+export interface Tally {
+  readonly title: string;
+  readonly right: number;
+  readonly of: number;
+}
+
+/** Of each detector: how many photographs and fakes it calls what they are; the control is left out. */
+export function tally(examples: readonly JudgedExample[]): Tally[] {
+  const decided = examples.filter(({ example }) => example.kind !== "control");
+  const [first] = decided;
+  return (first?.judgement.detectors ?? []).map(({ title }, i) => ({
+    title,
+    right: decided.filter(
+      ({ example, judgement }) => judgement.detectors[i]?.isFake === (example.kind === "fake"),
+    ).length,
+    of: decided.length,
+  }));
+}
 
 /** The demo's page. */
 export async function demoReport(
-  sections: readonly DemoSection[],
-  device: string,
-  footer: readonly string[],
+  examples: readonly JudgedExample[],
+  { detectors, device, ms }: DemoFacts,
 ): Promise<Report> {
-  return {
-    title: "Photographs, and the gradients LGrad sees",
-    device: `Computed on ${device}`,
-    intro: INTRO,
-    sections: [{ title: "How to read this page", notes: READING }, ...(await all(sections))],
-    footer,
-  };
+  const sections: ReportSection[] = [];
+  for (const { kind, title, text } of SECTIONS) {
+    const of = examples.filter(({ example }) => example.kind === kind);
+    const rows = await Promise.all(
+      of.map(({ example, judgement }) => judgementRow(exampleName(example), judgement)),
+    );
+    if (rows.length > 0) sections.push({ title, paragraphs: [text], rows });
+  }
+  return judgementReport({
+    title: "Photographs, fakes, and what the detectors say",
+    intro: [...INTRO, tallyText(examples)],
+    files: examples.map(({ example, judgement }) => judgedFile(exampleName(example), judgement)),
+    ...{ sections, detectors, device, ms },
+    footer: [
+      "Photographs, reduced in size:",
+      ...new Set(examples.map(({ example }) => example.credit)),
+    ],
+  });
 }
 
-function all(sections: readonly DemoSection[]): Promise<ReportSection[]> {
-  return Promise.all(sections.map(reportSection));
-}
-
-async function reportSection(section: DemoSection): Promise<ReportSection> {
-  const { title, paragraphs, panels } = section;
-  const rows = await Promise.all(
-    panels.map(async (panel) => ({ title: panel.title, images: await panelImages(panel) })),
+/** `Of these 10 pictures LGrad calls 9 what they are, T-GD 10.` */
+export function tallyText(examples: readonly JudgedExample[]): string {
+  const [first, ...others] = tally(examples);
+  if (first === undefined) return "";
+  const more = others.map(({ title, right }) => `, ${title} ${right}`).join("");
+  return (
+    `Of these ${first.of} photographs and fakes ${first.title} calls ${first.right} what they ` +
+    `are${more}.`
   );
-  const cells = panels.map(({ title: name, range, ms }) => [
-    name,
-    range.min.toExponential(2),
-    range.max.toExponential(2),
-    range.l2.toExponential(2),
-    formatDuration(ms),
-  ]);
-  const columns = ["photograph", "smallest", "largest", "L2 norm", "time"];
-  return { title, paragraphs, rows, tables: [{ columns, rows: cells }] };
+}
+
+/** All pictures of the demo as one: a row for each image. */
+export function demoContactSheet(examples: readonly JudgedExample[]): RgbImage {
+  const rows = examples.map(({ example, judgement }) => ({
+    label: `${exampleName(example)}: ${judgement.detectors.map(shortVerdict).join(", ")}`,
+    pictures: [judgement.seen, ...judgement.detectors.flatMap(picturesOf)],
+  }));
+  const columnLabels = [
+    "image",
+    ...(examples[0]?.judgement.detectors ?? []).flatMap(({ title, explanation }) => [
+      ...(explanation?.gradient ? [`${title}: gradient`] : []),
+      ...(explanation ? [`${title}: map`] : []),
+    ]),
+  ];
+  return contactSheet(
+    rows.map(({ pictures }) => pictures),
+    { columnLabels, rowLabels: rows.map(({ label }) => label), margin: 10 },
+  );
+}
+
+function picturesOf({ explanation }: DetectorVerdict): RgbImage[] {
+  if (explanation === null) return [];
+  const { gradient, map } = explanation;
+  return gradient === null ? [map] : [gradient, map];
+}
+
+function shortVerdict({ title, isFake, probability }: DetectorVerdict): string {
+  return `${title} ${isFake ? "fake" : "real"} ${probability.toFixed(2)}`;
 }
