@@ -71,7 +71,9 @@ async function demo(options: DemoOptions): Promise<number> {
     ...judgement.detectors.map(({ probability }) => probability.toFixed(2)),
     exampleName(example),
   ]);
-  print(columns([["verdict", ...detectors.map(({ title }) => title), "image"], ...rows]).join("\n"));
+  print(
+    columns([["verdict", ...detectors.map(({ title }) => title), "image"], ...rows]).join("\n"),
+  );
   print(tallyText(judged));
   print(`${judged.length} images in ${formatDuration(ms)} on ${device}`);
   print(`  page           ${pathToFileURL(files.page).href}`);

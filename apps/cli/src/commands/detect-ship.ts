@@ -7,7 +7,12 @@ import {
   openJudge,
 } from "@fauxgrad/detectors";
 import type { Command } from "commander";
-import { findFamiliarity, fitDetector, THRESHOLD, ValidationImages } from "../detect/fit-detectors.ts";
+import {
+  findFamiliarity,
+  fitDetector,
+  THRESHOLD,
+  ValidationImages,
+} from "../detect/fit-detectors.ts";
 import { modelCard } from "../detect/model-card.ts";
 import { type PackedDetector, packDetector } from "../detect/pack-weights.ts";
 import { readShipSpec, type ShipEntry, type ShipSpec } from "../detect/ship-spec.ts";

@@ -89,10 +89,9 @@ describe("the shipped images", () => {
       const { width, height } = await decodeImage(file);
       expect([width, height]).toEqual([256, 256]);
       const readme = await readFile(new URL("README.md", FOLDER), "utf8");
-      const [, title, author, licence, source] = /^(.*): (.*), (.*), (https:.*)$/.exec(credit) ?? [];
-      expect(readme).toContain(
-        `| \`${name}\` | ${title} | ${author} | ${licence} | <${source}> |`,
-      );
+      const [, title, author, licence, source] =
+        /^(.*): (.*), (.*), (https:.*)$/.exec(credit) ?? [];
+      expect(readme).toContain(`| \`${name}\` | ${title} | ${author} | ${licence} | <${source}> |`);
     },
   );
 });

@@ -1,13 +1,13 @@
 // Calibrates packed detectors by validation images, and finds out what images are known to them.
 
 import {
+  type CropJudge,
   cutCrops,
   DEFAULT_CROPS,
   type Familiarity,
-  imageStatistics,
   type ImageStatistics,
+  imageStatistics,
   knownRanges,
-  type CropJudge,
   type ListedCalibration,
   planCrops,
   unfamiliarTraits,
