@@ -97,7 +97,7 @@ test("ratios are judged by wall time, case by case, and the worst is told", () =
     "  MISSED   conv weight gradient ≥ 12 × tfjs: 1 of 2; worst 4.00: ResNet-50 conv b; " +
       "mean 8.00 (CPU 16.0)\n" +
       "  reached  conv data gradient ≥ 5 × tfjs: 5.00 (CPU 10.0): ResNet-50 conv c\n" +
-      "  not measured here: ResNet-50 inference, batch 1 ≥ 4 × tfjs; EfficientNet-B0",
+      "  not measured here: 19; the page and `bench targets` say how",
   );
   expect(targetsText(targetReports([]))).toContain("  none was measured\n");
 });
