@@ -12,6 +12,7 @@ import { plural } from "../terminal/units.ts";
 interface CropsOptions {
   readonly out: string;
   readonly size: number;
+  readonly stride?: number;
   readonly splits?: readonly string[];
   readonly jpegShare: number;
   readonly jpegQuality: readonly [number, number];
@@ -27,6 +28,8 @@ const EXAMPLES = `
 Examples:
   fauxgrad data crops sr-gan/ --out crops/ --size 128
       Each image of 256 x 256 becomes four files: 001-0.webp 001-0-0-0.png, …, 001-0-128-128.png.
+  fauxgrad data crops sr-gan/ --out crops/ --size 128 --stride 64
+      Nine crops of each, which overlap by half.
   fauxgrad data crops sr-gan/ --out crops/ --splits train,val --jpeg-share 0.5
       Half of the crops go through JPEG of a quality from 70 to 95 before they are written.
 
@@ -44,6 +47,7 @@ export function addDataCrops(data: Command): void {
     .argument("<src>", "folder with real and fake images")
     .requiredOption("--out <dir>", "the folder to make; it must not exist")
     .option("--size <n>", "side of a crop", parseCount, 128)
+    .option("--stride <n>", "pixels from one crop to the next (default: its side)", parseCount)
     .option("--splits <names>", "only these splits, with commas between", parseNames)
     .option("--jpeg-share <share>", "of the crops that go through JPEG", parseShare, 0)
     .option("--jpeg-quality <a:b>", "lowest and highest quality", parseQualities, [70, 95])
@@ -65,7 +69,16 @@ export function parseQualities(text: string): readonly [number, number] {
 }
 
 async function crops([source]: readonly string[], options: CropsOptions): Promise<number> {
-  const { out, size, splits, jpegShare: share, jpegQuality: quality, seed, maxPixels } = options;
+  const {
+    out,
+    size,
+    stride = size,
+    splits,
+    jpegShare: share,
+    jpegQuality: quality,
+    seed,
+    maxPixels,
+  } = options;
   await checkNewFolder(out);
   const found = await findLabelledFiles(source!, options);
   noteFindings(found);
@@ -85,6 +98,7 @@ async function crops([source]: readonly string[], options: CropsOptions): Promis
     const { entries, problems } = await cutCrops(images, {
       out,
       size,
+      stride,
       jpeg: { share, quality, seed },
       pool,
       ...(maxPixels === undefined ? {} : { maxPixels }),

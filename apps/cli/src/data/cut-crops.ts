@@ -59,6 +59,8 @@ export interface CutOptions {
   readonly out: string;
   /** Side of a crop. */
   readonly size: number;
+  /** Pixels from one crop to the next; less than the side, and they overlap. */
+  readonly stride: number;
   readonly jpeg: JpegDraw;
   readonly maxPixels?: number;
   readonly pool: DecodePool;
@@ -74,8 +76,8 @@ export interface CutResult {
 }
 
 /**
- * Cuts the crops that fit, side by side from the upper left corner; what remains at the right and
- * at the bottom is dropped.
+ * Cuts the crops that fit, every `stride` pixels from the upper left corner; what remains at the
+ * right and at the bottom is dropped.
  *
  * @throws {FileError} if the system refuses; then nothing is there
  * @throws {Interrupted} likewise
@@ -108,7 +110,7 @@ export async function cutCrops(
 async function fill(
   folder: string,
   images: readonly LabelledFile[],
-  { size, jpeg, pool, maxPixels }: Omit<CutOptions, "out" | "header">,
+  { size, stride, jpeg, pool, maxPixels }: Omit<CutOptions, "out" | "header">,
 ): Promise<CutResult> {
   const entries: CropEntry[] = [];
   const problems: ImageError[] = [];
@@ -122,7 +124,7 @@ async function fill(
       else if (Math.min(result.image.width, result.image.height) < size) {
         problems.push(tooSmall(image.file, result.image, size));
       } else {
-        for (const place of placesIn(result.image, size)) {
+        for (const place of placesIn(result.image, size, stride)) {
           const name = nameOf(image.path, place);
           const quality = drawQuality(jpeg, path.posix.basename(name));
           const cut = crop(result.image, { ...place, width: size, height: size });
@@ -147,9 +149,9 @@ interface Place {
   readonly top: number;
 }
 
-function placesIn({ width, height }: RgbImage, size: number): Place[] {
+function placesIn({ width, height }: RgbImage, size: number, stride: number): Place[] {
   const starts = (side: number) =>
-    Array.from({ length: Math.floor(side / size) }, (_, i) => i * size);
+    Array.from({ length: Math.floor((side - size) / stride) + 1 }, (_, i) => i * stride);
   return starts(height).flatMap((top) => starts(width).map((left) => ({ left, top })));
 }
 
