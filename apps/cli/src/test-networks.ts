@@ -43,6 +43,7 @@ export async function writeTinyInput(file: string, count: number): Promise<void>
 export async function writeTensors(
   file: string,
   tensors: ReadonlyMap<string, HostTensor>,
+  metadata: ReadonlyMap<string, string> = new Map(),
 ): Promise<void> {
-  await writeFile(file, new Uint8Array(writeSafetensors(tensors)));
+  await writeFile(file, new Uint8Array(writeSafetensors(tensors, metadata)));
 }

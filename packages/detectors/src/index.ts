@@ -43,6 +43,8 @@ export {
   type Judgement,
   jointVerdict,
 } from "./judgement.ts";
+export { type JudgementNumbers, judgementNumbers, type PlainJudgement } from "./judgement-numbers.ts";
 export { joinCrops, joinMaps } from "./mosaic.ts";
 export { readDetectorList } from "./read-list.ts";
+export { LIMITS, READING } from "./reading.ts";
 export { type ReadFile, readWeights, sha256Of } from "./weights-reader.ts";

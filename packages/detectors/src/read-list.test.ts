@@ -1,16 +1,16 @@
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { readDetectorList } from "./read-list.ts";
 import { testBundle } from "./test-bundle.ts";
 
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
-async function listed(): Promise<object> {
+let list: object;
+beforeAll(async () => {
   const files = await testBundle();
-  return JSON.parse(new TextDecoder().decode(files.get("detectors.json")));
-}
+  list = JSON.parse(new TextDecoder().decode(files.get("detectors.json")));
+});
 
-test("a list is read as it was written", async () => {
-  const list = await listed();
+test("a list is read as it was written", () => {
   expect(readDetectorList(bytes(list))).toEqual(list);
 });
 

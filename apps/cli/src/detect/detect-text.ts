@@ -1,6 +1,6 @@
 // Judged files as columns, CSV and JSON.
 
-import type { DetectorVerdict } from "@fauxgrad/detectors";
+import { type DetectorVerdict, judgementNumbers } from "@fauxgrad/detectors";
 import { type CsvCell, csvText } from "../terminal/csv.ts";
 import { columns } from "../terminal/output.ts";
 import type { JudgedFile, JudgedImage } from "./judged-file.ts";
@@ -89,14 +89,5 @@ function squaresOf({ plan }: JudgedImage): number {
 /** What `--json` prints of a file. */
 export function judgementJson({ file, image, error }: JudgedFile): object {
   if (image === null) return { file, verdict: null, error };
-  const { verdict, words, width, height, plan, detectors, unfamiliar, statistics } = image;
-  return {
-    ...{ file, verdict, words, width, height },
-    squares: { size: plan.size, corners: plan.corners, coverage: plan.coverage },
-    detectors: detectors.map(({ name, probability, logit, isFake, cropLogits }) => ({
-      ...{ name, probability, logit, verdict: isFake ? "fake" : "real", squares: cropLogits },
-    })),
-    unfamiliar: unfamiliar.map(({ what, text }) => ({ what, text })),
-    ...{ statistics, error },
-  };
+  return { file, ...judgementNumbers(image), error };
 }

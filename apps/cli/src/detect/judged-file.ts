@@ -1,12 +1,10 @@
 // What came of a file: a judgement without its pictures, or why there is none.
 
-import type { DetectorVerdict, Judgement } from "@fauxgrad/detectors";
+import type { Judgement, PlainJudgement } from "@fauxgrad/detectors";
 import { ImageError } from "../io/image-error.ts";
 
 /** What is said about an image, in numbers and words. */
-export type JudgedImage = Omit<Judgement, "seen" | "detectors"> & {
-  readonly detectors: readonly Omit<DetectorVerdict, "explanation">[];
-};
+export type JudgedImage = PlainJudgement;
 
 /** A file that was judged, or could not be. */
 export type JudgedFile =
