@@ -43,7 +43,11 @@ export {
   type Judgement,
   jointVerdict,
 } from "./judgement.ts";
-export { type JudgementNumbers, judgementNumbers, type PlainJudgement } from "./judgement-numbers.ts";
+export {
+  type JudgementNumbers,
+  judgementNumbers,
+  type PlainJudgement,
+} from "./judgement-numbers.ts";
 export { joinCrops, joinMaps } from "./mosaic.ts";
 export { readDetectorList } from "./read-list.ts";
 export { LIMITS, READING } from "./reading.ts";
