@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { build } from "esbuild";
+import { bundlePage } from "./bundle-page.ts";
 import { type Chromium, startChromium } from "./chromium.ts";
 import { findChromium, NO_CHROMIUM } from "./find-chromium.mjs";
 import { type PageReport, type PageServer, servePage } from "./page-server.ts";
@@ -33,7 +33,7 @@ export async function runInBrowser(
 ): Promise<unknown> {
   const { timeoutMs = 120_000, files = {}, browser = findChromium() } = options;
   if (browser === null) throw new BrowserError(NO_CHROMIUM);
-  await using server = await servePage(await bundlePage(entryFile), files);
+  await using server = await servePage(await bundleRun(entryFile), files);
   await using chromium = await startChromium(browser, [server.url]);
   const report = await reportWithin(timeoutMs, server, chromium);
   if ("error" in report) throw failure(report.error, server, chromium);
@@ -41,8 +41,8 @@ export async function runInBrowser(
 }
 
 /** The entry's `run`, called, its outcome posted. */
-async function bundlePage(entryFile: string): Promise<string> {
-  const { outputFiles } = await build({
+function bundleRun(entryFile: string): Promise<string> {
+  return bundlePage({
     stdin: {
       contents: `
         import { run } from ${JSON.stringify(resolve(entryFile))};
@@ -53,17 +53,8 @@ async function bundlePage(entryFile: string): Promise<string> {
       resolveDir: process.cwd(),
       sourcefile: "page.js",
     },
-    bundle: true,
-    write: false,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
     sourcemap: "inline",
-    conditions: ["@fauxgrad/source"],
-    loader: { ".wgsl": "text" },
-    logLevel: "silent",
   });
-  return outputFiles[0]?.text ?? "";
 }
 
 async function reportWithin(

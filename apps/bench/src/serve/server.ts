@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
-import { build } from "esbuild";
+import { bundlePage } from "../../../../tools/browser/bundle-page.ts";
 import { UsageError } from "../command-files.ts";
 
 /** Where to serve, and what. */
@@ -20,31 +20,16 @@ export interface BenchServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The page's script: our packages' sources, for browsers. */
-async function bundle(entry: string): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    minifySyntax: true,
-    sourcemap: "inline",
-    conditions: ["@fauxgrad/source"],
-    loader: { ".wgsl": "text" },
-    logLevel: "silent",
-  });
-  return outputFiles[0]?.text ?? "";
-}
-
 /** What may be fetched, by path. */
 async function pagesOf(entry: string): Promise<ReadonlyMap<string, readonly [string, string]>> {
   const beside = (name: string) => readFileSync(join(dirname(entry), name), "utf8");
   return new Map([
     ["/", ["text/html", beside("page.html")]],
     ["/page.css", ["text/css", beside("page.css")]],
-    ["/main.js", ["text/javascript", await bundle(entry)]],
+    [
+      "/main.js",
+      ["text/javascript", await bundlePage({ entryPoints: [entry], sourcemap: "inline" })],
+    ],
   ]);
 }
 

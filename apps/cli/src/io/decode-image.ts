@@ -14,7 +14,8 @@ import { BmpError } from "./bmp-error.ts";
 import { BMP_HEADER_BYTES, type BmpHeader, readBmpHeader } from "./bmp-header.ts";
 import { ImageError } from "./image-error.ts";
 import { endsEarly, readBytes, withImageFile } from "./image-file.ts";
-import { FORMAT_NAMES, type ImageFormat, SNIFF_BYTES, sniffFormat } from "./image-format.ts";
+import { FORMAT_NAMES, type ImageFormat, SNIFF_BYTES } from "./image-format.ts";
+import { requireFormat } from "./require-format.ts";
 import { cmykToRgb, toRgb } from "./to-rgb.ts";
 
 /** Pillow warns of a decompression bomb above this many pixels (`Image.MAX_IMAGE_PIXELS`). */
@@ -47,26 +48,7 @@ async function openImage(file: string): Promise<{ format: ImageFormat }> {
     head: await readBytes(handle, 0, SNIFF_BYTES),
     size: bytes,
   }));
-  if (head.length === 0) {
-    throw new ImageError({
-      file,
-      problem: "the file is empty",
-      remedy: "Restore it from its source, or leave it out.",
-    });
-  }
-  const sniffed = sniffFormat(head);
-  if ("format" in sniffed) return sniffed;
-  const known = Object.values(FORMAT_NAMES).join(", ");
-  const hex = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));
-  throw new ImageError({
-    file,
-    problem:
-      sniffed.other === null
-        ? "the content is no image that can be decoded"
-        : `the content is ${sniffed.other}, which is not decoded`,
-    details: [`bytes   ${size}, beginning ${hex.join(" ")}`, `known   ${known}`],
-    remedy: "Convert it to PNG, or leave it out.",
-  });
+  return { format: requireFormat(file, head, size) };
 }
 
 async function decodeWithVips(
