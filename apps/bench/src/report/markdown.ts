@@ -51,7 +51,7 @@ function targetTable(reports: readonly JudgedReport[]): string {
   const rows = targetReports(reports).map((goal) => [
     targetName(goal),
     goal.verdict === "missed" ? "**missed**" : goal.verdict,
-    goal.verdict === "not measured" ? `\`${goal.why}\`` : targetFound(goal),
+    targetFound(goal),
   ]);
   return table(["target", "verdict", "found"], rows);
 }

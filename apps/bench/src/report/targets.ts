@@ -176,7 +176,7 @@ const ON_A_GPU: readonly Target[] = [
     "ResNet-50 training step 16 × 224²",
     "bench peers --peers torch --networks resnet50 --batches 16",
   ),
-  torchTarget("StyleGAN input gradient 16 × 256²", "bench peers has no discriminators"),
+  torchTarget("StyleGAN input gradient 16 × 256²", "there are no discriminators in bench peers"),
   {
     name: "subgroup-matrix f16 product",
     bound: "at least",
@@ -209,11 +209,8 @@ function measurementsOf({ on, measure }: Target, reports: readonly JudgedReport[
 }
 
 function whyUnmeasured({ on, how }: Target, reports: readonly JudgedReport[]): string {
-  if (
-    on === "any" ||
-    reports.some(({ environment }) => environment.software === (on === "software"))
-  )
-    return how;
+  const isThere = reports.some(({ environment }) => environment.software === (on === "software"));
+  if (on === "any" || isThere || !how.startsWith("bench ")) return how;
   return on === "hardware" ? `on a GPU: ${how}` : `on a software adapter: ${how}`;
 }
 
