@@ -1,16 +1,34 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { readCheckpoint } from "@fauxgrad/models/checkpoint";
-import { rgbImage } from "@fauxgrad/models/transforms";
+import { type RgbImage, rgbImage } from "@fauxgrad/models/transforms";
+import { img8 } from "@fauxgrad/testing";
 import { logisticFromTensors, logisticLogit, radialSpectrum } from "@fauxgrad/training";
 import { expect, test } from "vitest";
 import { writePng } from "../io/write-png.ts";
 import { runCli, temporaryFolder } from "../test-cli.ts";
-import { tinyImage, writeTinyImages } from "../training/tiny-images.ts";
+import { tinyImage } from "../training/tiny-images.ts";
+
+/** Soft waves, and a grain of all frequencies if fake. */
+function picture(label: 0 | 1, name: string): RgbImage {
+  const image = tinyImage(0, name);
+  const grain = Uint8Array.from(img8(image.width, image.height), (value) => value / 16);
+  return { ...image, data: image.data.map((value, i) => value / 2 + label * grain[i]!) };
+}
 
 test("fits a baseline that its file holds, and refuses images of another size", async () => {
   await using work = await temporaryFolder();
-  await writeTinyImages(work.path);
+  for (const [name, count] of [
+    ["train", 4],
+    ["val", 2],
+  ] as const) {
+    for (const label of [0, 1] as const) {
+      const folder = path.join(work.path, name, "tiny", label === 0 ? "0_real" : "1_fake");
+      for (let i = 0; i < count; i += 1) {
+        await writePng(path.join(folder, `${i}.png`), picture(label, `${name}/${label}/${i}`));
+      }
+    }
+  }
   const file = path.join(work.path, "spectrum.safetensors");
   const made = await runCli(["spectrum", work.path, "--out", file, "--json"]);
   expect(made.code, made.stderr).toBe(0);
@@ -21,7 +39,7 @@ test("fits a baseline that its file holds, and refuses images of another size", 
   const { tensors, metadata } = readCheckpoint(new Uint8Array(await readFile(file)));
   expect(new Map<string, unknown>(metadata).get("format")).toBe("fauxgrad-spectrum-1");
   const model = logisticFromTensors(tensors, 32);
-  const logit = (label: 0 | 1) => logisticLogit(model, radialSpectrum(tinyImage(label, "another")));
+  const logit = (label: 0 | 1) => logisticLogit(model, radialSpectrum(picture(label, "another")));
   expect(logit(0)).toBeLessThan(0);
   expect(logit(1)).toBeGreaterThan(0);
 

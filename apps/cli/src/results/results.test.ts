@@ -6,7 +6,7 @@ import { transferTarget } from "./measure-results.ts";
 import { compareDocument, emptyDocument, fillDocument } from "./result-document.ts";
 import { findResultImages, type ResultImages } from "./result-images.ts";
 import { type Level, type LevelNumbers, levelNumbers } from "./result-numbers.ts";
-import { resultBlocks } from "./result-tables.ts";
+import { type DetectorResults, resultBlocks } from "./result-tables.ts";
 import { ScoreTable } from "./score-images.ts";
 
 /** Logits of the two squares of each image: regions 0 and 1 of photo a, 0 of photo b. */
@@ -151,11 +151,12 @@ describe("images", () => {
 });
 
 describe("the document", () => {
-  const detector = {
-    ...{ name: "d", title: "D", kind: "tgd", transferredTo: null, bytes: 12, threshold: 0.6 },
+  const detector: DetectorResults = {
+    ...{ name: "d", title: "D", transferredTo: null, bytes: 12, threshold: 0.6 },
+    kind: "tgd",
     ...{ images: numbersAt("images", 50), squares: numbersAt("squares") },
     jpeg: new Map([[75, numbersAt("images")]]),
-  } as const;
+  };
   const results = { source: "gan-a", classes: images.classes, detectors: [detector] };
   const blocks = resultBlocks(results);
   const written = fillDocument(emptyDocument(blocks, ["run"]), "r.md", blocks, { run: ["On D."] });
