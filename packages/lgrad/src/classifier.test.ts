@@ -79,3 +79,16 @@ function moments(values: Float32Array): { mean: number; deviation: number } {
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, deviation: Math.sqrt(squares / values.length) };
 }
+
+test("a classifier of four convolutions is told from its weights too", async ({ gpu }) => {
+  using made = createClassifier(gpu, { seed: 5, network: "small_cnn" });
+  const weights = new Map<string, HostTensor>();
+  for (const [name, { data, shape }] of await made.stateDict()) {
+    if (data instanceof Float32Array) weights.set(name, fromFloat32(data, shape));
+  }
+  using loaded = loadClassifier(gpu, weights);
+  expect(loaded.featureLayers).toEqual(["conv1", "conv2", "conv3", "conv4"]);
+  expect((await loaded.stateDict()).get("fc.weight")).toEqual(
+    (await made.stateDict()).get("fc.weight"),
+  );
+});

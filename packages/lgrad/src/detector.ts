@@ -1,8 +1,7 @@
-import type { ResNet } from "@fauxgrad/models";
 import { gradientToImage, type RgbImage } from "@fauxgrad/models/transforms";
 import { type Gpu, UsageError } from "@fauxgrad/tensor";
 import { type ActivationMap, RepeatedStep, sigmoid32 } from "@fauxgrad/training";
-import { createClassifier, loadClassifier } from "./classifier.ts";
+import { createClassifier, type LGradClassifier, loadClassifier } from "./classifier.ts";
 import { type FittedImage, fitImage, joinTiles, type SizeMode } from "./fit-images.ts";
 import {
   GradientTransformer,
@@ -28,7 +27,7 @@ export interface TransformationSource {
 export interface DetectorNetworks {
   /** One that is passed in stays the caller's; one made from a description is freed with the detector. */
   readonly transformation: GradientTransformer | TransformationSource;
-  /** Weights of a ResNet with one logit, or a seed for random ones. */
+  /** Weights of a classifier with one logit, or a seed for random ones. */
   readonly classifier: WeightSource;
 }
 
@@ -93,7 +92,7 @@ export interface ExplainedDetection extends Detection {
  */
 export class LGradDetector {
   readonly transformer: GradientTransformer;
-  readonly classifier: ResNet;
+  readonly classifier: LGradClassifier;
   readonly sizes: SizeMode;
   readonly channelOrder: ChannelOrder;
   readonly #gpu: Gpu;
@@ -104,7 +103,7 @@ export class LGradDetector {
   private constructor(
     gpu: Gpu,
     transformer: { readonly value: GradientTransformer; readonly owned: boolean },
-    classifier: ResNet,
+    classifier: LGradClassifier,
     { sizes = "resize", channelOrder = "rgb", batchSize = BATCH }: DetectorOptions,
   ) {
     this.#gpu = gpu;
@@ -246,7 +245,7 @@ export class LGradDetector {
   }
 }
 
-function putClassifier(gpu: Gpu, source: WeightSource): ResNet {
+function putClassifier(gpu: Gpu, source: WeightSource): LGradClassifier {
   if ("weights" in source) return loadClassifier(gpu, source.weights);
   const classifier = createClassifier(gpu, source);
   classifier.eval().requiresGrad_(false);

@@ -1,9 +1,11 @@
 export { type MemoryLimits, TrainingDiverged } from "@fauxgrad/training";
 export {
+  type ClassifierName,
   type ClassifierTensors,
   type CreateClassifierOptions,
   createClassifier,
   describeClassifier,
+  type LGradClassifier,
   loadClassifier,
 } from "./classifier.ts";
 export {

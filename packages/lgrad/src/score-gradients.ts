@@ -1,7 +1,6 @@
 /*
  * LGrad's second half: a classifier with one logit on gradient images that exist already.
  */
-import type { ResNet } from "@fauxgrad/models";
 import type { RgbImage } from "@fauxgrad/models/transforms";
 import {
   adaptiveAvgPool2d,
@@ -20,6 +19,7 @@ import {
   RepeatedStep,
   sigmoid32,
 } from "@fauxgrad/training";
+import type { LGradClassifier } from "./classifier.ts";
 import { type ClassifierBatch, classifierBatch } from "./classifier-input.ts";
 
 /** What a classifier says about one gradient image. */
@@ -57,7 +57,7 @@ export type RepeatedScore = RepeatedStep<Tensor, Tensor>;
  */
 export async function scoreGradients(
   gpu: Gpu,
-  classifier: ResNet,
+  classifier: LGradClassifier,
   gradients: readonly RgbImage[],
   channelOrder: ChannelOrder = "rgb",
   repeated: RepeatedScore | null = null,
@@ -87,7 +87,7 @@ export async function scoreGradients(
  */
 export async function explainGradients(
   gpu: Gpu,
-  classifier: ResNet,
+  classifier: LGradClassifier,
   gradients: readonly RgbImage[],
   channelOrder: ChannelOrder = "rgb",
 ): Promise<ExplainedScore[]> {
@@ -162,11 +162,11 @@ async function bySize<Result>(
   return images.map((_, i) => results.get(i)!);
 }
 
-function requireOneLogit(classifier: ResNet): void {
+function requireOneLogit(classifier: LGradClassifier): void {
   const [outputs] = classifier.fc.weight.shape;
   if (outputs === 1) return;
   throw new ShapeError(
     `scoreGradients: the classifier has ${outputs} outputs, LGrad's has 1\n` +
-      "Pass a ResNet with numClasses 1, and weights that were trained for it.",
+      "Pass a network with numClasses 1, and weights that were trained for it.",
   );
 }

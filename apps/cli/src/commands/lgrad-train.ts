@@ -73,6 +73,12 @@ export function addLgradTrain(lgrad: Command): void {
     .option("--size <n>", "side that gradient images are resized to (default: 256)", parseCount)
     .option("--crop <n>", "side of what is cut out of them (default: 224)", parseCount)
     .option("--weights <file>", "torchvision's ResNet-50, or a classifier, to begin from")
+    .addOption(
+      new Option("--network <name>", "the classifier; the paper's is resnet50").choices([
+        "resnet50",
+        "small_cnn",
+      ]),
+    )
     .option("--width-percent <n>", "channels in percent of ResNet-50's", parseCount)
     .option("--transform <arch>", "the data are images: make their gradients by this network")
     .option("--transform-weights <file>", "its weights")

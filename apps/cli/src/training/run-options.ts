@@ -3,7 +3,12 @@
  * to be told nothing.
  */
 import path from "node:path";
-import { type TrainingPreset, type TrainingRecipe, trainingPresets } from "@fauxgrad/lgrad";
+import {
+  type ClassifierName,
+  type TrainingPreset,
+  type TrainingRecipe,
+  trainingPresets,
+} from "@fauxgrad/lgrad";
 import { CommandLineError } from "../terminal/errors.ts";
 import { dataFolder } from "./open-run.ts";
 import { readRunFile, writeRunFile } from "./run-file.ts";
@@ -24,6 +29,7 @@ export interface GivenOptions {
   readonly size?: number;
   readonly crop?: number;
   readonly weights?: string;
+  readonly network?: ClassifierName;
   readonly widthPercent?: number;
   readonly transform?: string;
   readonly transformWeights?: string;
@@ -57,6 +63,8 @@ export interface RunOptions {
   readonly limit?: number;
   /** Of the classifier before its first step; null for random ones. */
   readonly weights: string | null;
+  /** Absent for that of the weights, or ResNet-50. */
+  readonly network?: ClassifierName;
   /** Channels in percent of ResNet-50's; absent for as many as the weights have, or all. */
   readonly widthPercent?: number;
   /** Null where the data are gradient images already. */
@@ -114,7 +122,7 @@ export function resolveOptions(
     classes: given.classes ?? null,
     ...defined({ limit: given.limit }),
     weights: given.weights === undefined ? null : path.resolve(given.weights),
-    ...defined({ widthPercent: given.widthPercent }),
+    ...defined({ network: given.network, widthPercent: given.widthPercent }),
     transform: transformChoice(given, out),
     microBatch: given.microBatch ?? null,
   };
@@ -189,6 +197,7 @@ const FIXED = {
   size: ({ recipe }) => recipe.size,
   crop: ({ recipe }) => recipe.crop,
   weights: ({ weights }) => weights ?? undefined,
+  network: ({ network }) => network,
   widthPercent: ({ widthPercent }) => widthPercent,
   transform: ({ transform }) => transform?.model,
   transformWeights: ({ transform }) => transform?.weights,

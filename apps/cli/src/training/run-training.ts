@@ -32,9 +32,11 @@ export async function trainOn(
   const { recipe } = options;
   const microBatch = announce(options, work);
   const weights = checkpoint === null ? await initialWeights(options.weights) : modelOf(checkpoint);
-  const { widthPercent } = options;
-  const width = widthPercent === undefined ? {} : { widthMultiplier: widthPercent / 100 };
-  using network = createClassifier(session.gpu, { seed: recipe.seed, ...width, ...weights });
+  using network = createClassifier(session.gpu, {
+    seed: recipe.seed,
+    ...formOf(options),
+    ...weights,
+  });
   const training: NetworkTraining<TrainingRecipe> = {
     command: "fauxgrad lgrad train",
     ...{ network, recipe, microBatch },
@@ -59,6 +61,14 @@ function reportText({ recipe, data, transform, weights }: RunOptions): ReportTex
   };
 }
 
+/** What the command line says of the classifier. */
+function formOf({ network, widthPercent }: RunOptions) {
+  return {
+    ...(network === undefined ? {} : { network }),
+    ...(widthPercent === undefined ? {} : { widthMultiplier: widthPercent / 100 }),
+  };
+}
+
 /** Tells the recipe, and how batches are cut, before anything is done. */
 function announce(options: RunOptions, { given, session, checkpoint }: ClassifierWork): number {
   const { recipe, microBatch: wanted } = options;
@@ -68,8 +78,9 @@ function announce(options: RunOptions, { given, session, checkpoint }: Classifie
   const fixed = checkpoint?.saved.progress.microBatch ?? wanted ?? undefined;
   const plan = planMicroBatch(recipe.batchSize, recipe.crop, limits, fixed);
   note(
-    `ResNet-50, preset ${recipe.preset}, ${recipe.optimizer} ${recipe.learningRate}, batch ` +
-      `${recipe.batchSize} of ${recipe.crop} x ${recipe.crop}, ${plural(recipe.epochs, "epoch")}, ` +
+    `${options.network ?? "resnet50"}, preset ${recipe.preset}, ${recipe.optimizer} ` +
+      `${recipe.learningRate}, batch ${recipe.batchSize} of ${recipe.crop} x ${recipe.crop}, ` +
+      `${plural(recipe.epochs, "epoch")}, ` +
       `about ${formatBytes(plan.bytes)}, on ${deviceLine(info)}`,
   );
   if (plan.notice !== null) note(plan.notice);
