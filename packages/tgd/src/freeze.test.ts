@@ -1,10 +1,10 @@
-import { EfficientNet, ResNet } from "@fauxgrad/models";
+import { EfficientNet, ResNet, SmallCnn } from "@fauxgrad/models";
 import { UsageError } from "@fauxgrad/tensor";
 import { Linear } from "@fauxgrad/tensor/nn";
 import { expect, test } from "vitest";
 import { freezeForGeneralTransfer } from "./freeze.ts";
 
-function learned(network: EfficientNet | ResNet): [name: string, size: number][] {
+function learned(network: EfficientNet | ResNet | SmallCnn): [name: string, size: number][] {
   return [...network.namedParameters()]
     .filter(([, { requiresGrad }]) => requiresGrad)
     .map(([name, { size }]) => [name, size]);
@@ -31,6 +31,15 @@ test("of ResNeXt-50 everything up to the same place", () => {
         /^layer4\.1\.(?!conv1)/.test(name),
     ),
   );
+});
+
+test("of the small network all but the last convolution and what surrounds it", () => {
+  const network = new SmallCnn();
+  expect(freezeForGeneralTransfer(network).at(-1)).toBe("conv3.weight");
+  expect(learned(network).map(([name]) => name)).toEqual([
+    ...["bn3.weight", "bn3.bias", "conv4.weight", "bn4.weight", "bn4.bias"],
+    ...["fc.weight", "fc.bias"],
+  ]);
 });
 
 test("a network without blocks is refused", () => {
