@@ -16,6 +16,8 @@ export type ImageStatistics = Readonly<Record<StatisticName, number>>;
 
 /** Side of JPEG's blocks. */
 const BLOCK = 8;
+/** Levels that differences are counted from: without it, single steps in flat areas are blocks. */
+const ROUNDING = 0.5;
 /** Levels that neighbouring pixels of one flat area may differ by, per channel. */
 const FLAT = 1;
 
@@ -26,8 +28,8 @@ const FLAT = 1;
  * - `flatness`: share of the pixels whose right and lower neighbours differ by at most one level.
  * - `colour`: mean `max(R, G, B) − min(R, G, B)`, in levels; 0 for grey.
  * - `fineness`: `Σ(y[i+1] − y[i])² / Σ(y[i+2] − y[i])²`: ¼ for ramps, as after enlarging, 1 for noise.
- * - `blocking`: how much larger differences are at every eighth column (row) than elsewhere, at the
- *   phase where that is most; about 1 without JPEG.
+ * - `blocking`: mean difference at every eighth column (row), by that elsewhere, half a level added
+ *   to both, at the phase where that is most; about 1 without JPEG.
  *
  * @throws {RangeError} if there is no part, or one is smaller than 3 x 3
  */
@@ -156,8 +158,7 @@ function blockingOf({ luma, count, step, lines, lineStep }: Axis): number {
     const among = counts[phase]!;
     if (among === 0 || pixels === among) continue;
     const elsewhere = (total - sum) / (pixels - among);
-    if (elsewhere > 0) highest = Math.max(highest, sum / among / elsewhere);
-    else if (sum > 0) highest = Infinity;
+    highest = Math.max(highest, (sum / among + ROUNDING) / (elsewhere + ROUNDING));
   }
-  return highest === 0 ? 1 : highest;
+  return highest;
 }

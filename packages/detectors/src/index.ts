@@ -49,6 +49,7 @@ export {
   type PlainJudgement,
 } from "./judgement-numbers.ts";
 export { joinCrops, joinMaps } from "./mosaic.ts";
+export { fromPalettes, toPalettes } from "./palette.ts";
 export { readDetectorList } from "./read-list.ts";
 export { LIMITS, READING } from "./reading.ts";
-export { type ReadFile, readWeights, sha256Of } from "./weights-reader.ts";
+export { type ReadFile, readWeights, sha256Of, weightsFiles } from "./weights-reader.ts";

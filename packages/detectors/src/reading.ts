@@ -3,8 +3,9 @@
 /** How to read what was judged, gradients and maps. */
 export const READING: readonly string[] = [
   "The first picture is what was judged: the image at its own resolution, or squares of a large one.",
-  "LGrad's gradient shows how the output of a discriminator would change with every pixel. The scene " +
-    "fades, fine structure stays; LGrad's classifier sees nothing else.",
+  "LGrad's gradient shows how the output of another network, which was never asked about fakes, would " +
+    "change with every pixel. The scene fades, fine structure stays; LGrad's classifier sees nothing " +
+    "else.",
   "The maps show where each detector found what speaks for fake: red most, blue least. They are " +
     "scaled for each image by itself, so that a red spot is no verdict.",
 ];

@@ -1,7 +1,8 @@
 // Files of weights, from wherever they lie, checked against the list.
 
 import { CheckpointError, type HostTensor, readCheckpoint } from "@fauxgrad/models/checkpoint";
-import type { WeightsFile } from "./detector-list.ts";
+import type { ListedDetector, WeightsFile } from "./detector-list.ts";
+import { fromPalettes } from "./palette.ts";
 
 /** Reads a file of the bundle by its name: from a disk, a server, a page's cache. */
 export type ReadFile = (name: string) => Promise<Uint8Array<ArrayBuffer>>;
@@ -25,7 +26,14 @@ export async function readWeights(
         "Copy or download it again.",
     );
   }
-  return readCheckpoint(found).tensors;
+  return fromPalettes(readCheckpoint(found).tensors);
+}
+
+/** The files that a detector consists of. */
+export function weightsFiles(detector: ListedDetector): readonly WeightsFile[] {
+  if (detector.kind === "spectrum") return [detector.coefficients];
+  if (detector.kind === "lgrad") return [detector.transformation, detector.classifier];
+  return [detector.classifier];
 }
 
 /** SHA-256 in hexadecimal digits. */

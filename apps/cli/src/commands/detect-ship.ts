@@ -40,12 +40,13 @@ For those who maintain the program. SPEC is JSON:
 
   { "defaults": ["lgrad", "tgd"], "known": ["real", "isr-gans"],
     "detectors": [{ "name": "lgrad", "kind": "lgrad", "title": "LGrad", "fakes": ["isr-gans"],
-                    "discriminator": "runs/discriminator", "run": "runs/lgrad" }] }
+                    "transformation": "runs/discriminator", "run": "runs/lgrad" }] }
 
-Kinds: lgrad, tgd, plain (lgrad train on images), spectrum. DATA holds {train,val}/CLASS/NAME.webp; the
-first of "known" is the class of real images. Probabilities are calibrated by the validation images of
-"real" and of each detector's "fakes", as they are and through JPEG of quality 70 to 95; test images are
-not read. DIR gets weights/detectors.json, weights/*.safetensors (float16), and the facts of cards/*.md,
+Kinds: lgrad, tgd, plain (lgrad train on images), spectrum. "transformation" is a discriminator's folder,
+or "nsfwjs" for the Inception-V3 of that package. DATA holds {train,val}/CLASS/NAME.webp; the first of
+"known" is the class of real images. Probabilities are calibrated by the validation images of that class
+and of each detector's "fakes", as they are and through JPEG of quality 70 to 95; test images are not
+read. DIR gets weights/detectors.json, weights/*.safetensors (float16), and the facts of cards/*.md,
 whose other text stays. The same runs and images give the same bytes on the same device.`;
 
 /** `fauxgrad ship-detectors` */

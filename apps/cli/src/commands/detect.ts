@@ -111,7 +111,7 @@ async function detect(paths: readonly string[], options: DetectOptions): Promise
 
 const INTRO = [
   "Two detectors judged these images: LGrad (Tan et al., CVPR 2023) looks at the gradient of the " +
-    "image through a discriminator, T-GD (Jeon et al., ICML 2020) at the image itself.",
+    "image through another network, T-GD (Jeon et al., ICML 2020) at the image itself.",
 ];
 
 /** An image, and the folder of its pictures. */

@@ -23,7 +23,7 @@ const INTRO = [
   "Some of these pictures are photographs, as a camera took them. Of the others, a generative " +
     "adversarial network made the fine structure: it was given a shrunk photograph and drew a large " +
     "one. Two detectors judged them all. LGrad (Tan et al., CVPR 2023) looks at the gradient of an " +
-    "image through a discriminator, T-GD (Jeon et al., ICML 2020) at the image itself.",
+    "image through another network, T-GD (Jeon et al., ICML 2020) at the image itself.",
   "The detectors were trained by this program, with its own kernels, on other photographs and on what " +
     "the same generators made of those. So these pictures are of a kind that the detectors know, and " +
     "yet some verdicts may be wrong: how many are, on many more pictures, is in docs/results.md.",

@@ -84,7 +84,7 @@ export class ValidationImages {
  * images count once for each.
  *
  * @param onImage called after each image
- * @throws {RangeError} if real images have the higher logits
+ * @throws {RangeError} if real images have the higher logits, or a class another number of images
  */
 export async function fitDetector(
   judge: CropJudge,
@@ -106,6 +106,7 @@ export async function fitDetector(
   const labels: number[] = [];
   for (const name of fakes) {
     const fake = await logitsOf(name);
+    if (fake.length !== reals.length) throw unequal(name, fake.length, reals.length);
     logits.push(...reals, ...fake);
     labels.push(...reals.map(() => 0), ...fake.map(() => 1));
   }
@@ -118,17 +119,32 @@ export async function fitDetector(
     );
   }
   const probabilities = calibratedProbabilities(logits, fitted);
-  const right = labels.filter((label, i) => label === Number(probabilities[i]! > THRESHOLD)).length;
+  // Of every class the images as they are come first, then those through JPEG.
+  const isPlain = labels.map((_, i) => i % reals.length < reals.length / 2);
+  const accuracy = (isCounted: (i: number) => boolean): number => {
+    const counted = labels.map((_, i) => i).filter(isCounted);
+    const isRight = (i: number) => labels[i] === Number(probabilities[i]! > THRESHOLD);
+    return counted.filter(isRight).length / counted.length;
+  };
   return {
     calibration: { method, ...fitted },
     validation: {
       images: reals.length * (1 + fakes.length),
-      accuracy: right / labels.length,
+      accuracy: accuracy(() => true),
+      "accuracy as they are": accuracy((i) => isPlain[i]!),
+      "accuracy through JPEG": accuracy((i) => !isPlain[i]!),
       averagePrecision: averagePrecision(labels, probabilities),
       auroc: rocAuc(labels, probabilities),
       calibrationError: expectedCalibrationError(labels, probabilities),
     },
   };
+}
+
+function unequal(name: string, fakes: number, reals: number): RangeError {
+  return new RangeError(
+    `${name}: ${fakes / 2} fake images for ${reals / 2} real ones\n` +
+      "Pass a folder in which every fake has its real twin, or none is left out.",
+  );
 }
 
 /**

@@ -58,17 +58,17 @@ function tensorsOf(shapes: ReadonlyMap<string, Shape>): Map<string, HostTensor> 
   );
 }
 
-function entry(kind: ShipEntry["kind"], run: string, discriminator?: string): ShipEntry {
+function entry(kind: ShipEntry["kind"], run: string, transformation?: string): ShipEntry {
   return {
     ...{ name: run, kind, title: "T", run: within(run), fakes: [], commands: [] },
-    discriminator: discriminator === undefined ? null : within(discriminator),
+    transformation: transformation === undefined ? null : within(transformation),
     ...({ calibration: "platt", card: "x.md" } as const),
   };
 }
 
 test("LGrad: both networks, kernels as float16, and what their files say", async () => {
   const { files, networks, facts } = await packDetector(entry("lgrad", "lgrad", "d"));
-  expect([...files.keys()]).toEqual(["lgrad-discriminator.safetensors", "lgrad.safetensors"]);
+  expect([...files.keys()]).toEqual(["lgrad-transformation.safetensors", "lgrad.safetensors"]);
   if (networks.kind !== "lgrad") throw new Error("it is no LGrad");
   const { transformation, classifier } = networks;
   expect(transformation).toMatchObject({ network: "pggan", settings: {} });
@@ -81,8 +81,8 @@ test("LGrad: both networks, kernels as float16, and what their files say", async
   expect(tensors.get("bn1.running_var")?.dtype).toBe("float32");
   expect(tensors.get("bn1.num_batches_tracked")?.dtype).toBe("int64");
   expect(facts).toEqual({
-    ...{ "discriminator keptEpoch": 7, "discriminator kept averagePrecision": 0.875 },
-    ...{ network: "pggan", keptEpoch: 3 },
+    ...{ transformation: "pggan", "transformation keptEpoch": 7 },
+    ...{ "transformation kept averagePrecision": 0.875, keptEpoch: 3 },
   });
 });
 

@@ -6,7 +6,7 @@ import { readShipSpec } from "./ship-spec.ts";
 
 const lgrad = {
   ...{ name: "lgrad", kind: "lgrad", title: "LGrad", fakes: ["isr-gans"] },
-  ...{ run: "runs/lgrad", discriminator: "runs/d" },
+  ...{ run: "runs/lgrad", transformation: "runs/d" },
 };
 const spec = { defaults: ["lgrad"], known: ["real", "isr-gans"], detectors: [lgrad] };
 
@@ -25,23 +25,28 @@ test("paths are those from the file's folder; the rest has its defaults", async 
     ...spec,
     detectors: [
       {
-        ...{ ...lgrad, run: "DIR/runs/lgrad", discriminator: "DIR/runs/d" },
+        ...{ ...lgrad, run: "DIR/runs/lgrad", transformation: "DIR/runs/d" },
         ...{ calibration: "platt", commands: [], card: "lgrad.md" },
       },
     ],
   });
 });
 
+test("the network of an installed package is no path", async () => {
+  const detectors = [{ ...lgrad, transformation: "nsfwjs" }];
+  expect((await read({ ...spec, detectors })).detectors[0].transformation).toBe("nsfwjs");
+});
+
 test.each([
   [{ ...spec, defaults: ["lgrat"] }, '$.defaults[0] is "lgrat"\nDid you mean lgrad?'],
   [{ ...spec, detectors: [lgrad, lgrad] }, '$.detectors has "lgrad" twice\nRename one.'],
   [
-    { ...spec, detectors: [{ ...lgrad, discriminator: undefined }] },
-    "$.detectors[0] has no discriminator\nLGrad has one, no other kind has.",
+    { ...spec, detectors: [{ ...lgrad, transformation: undefined }] },
+    "$.detectors[0] has no transformation\nLGrad has one, no other kind has.",
   ],
   [
     { ...spec, detectors: [{ ...lgrad, kind: "plain" }] },
-    "$.detectors[0] has a discriminator\nLGrad has one, no other kind has.",
+    "$.detectors[0] has a transformation\nLGrad has one, no other kind has.",
   ],
 ])("refuses %j", async (value, message) => {
   await expect(read(value)).rejects.toThrow(`DIR/spec.json: ${message}`);

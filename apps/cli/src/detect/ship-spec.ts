@@ -6,12 +6,13 @@
  *       "known": ["real", "isr-gans", "realcugan"],
  *       "detectors": [
  *         { "name": "lgrad", "kind": "lgrad", "title": "LGrad", "fakes": ["isr-gans"],
- *           "discriminator": "runs/discriminator", "run": "runs/lgrad",
+ *           "transformation": "runs/discriminator", "run": "runs/lgrad",
  *           "commands": ["fauxgrad lgrad train-discriminator …", "fauxgrad lgrad train …"] }
  *       ]
  *     }
  *
  * `run` is a training's folder, or a file of weights; paths are those from the file's folder.
+ * `transformation` is a discriminator's folder, or "nsfwjs" for the Inception-V3 of that package.
  */
 import path from "node:path";
 import type { DetectorKind, ListedCalibration } from "@fauxgrad/detectors";
@@ -26,8 +27,8 @@ export interface ShipEntry {
   readonly title: string;
   /** Of the training: its folder, or a file of weights. */
   readonly run: string;
-  /** LGrad's transformation model, likewise; null for the other kinds. */
-  readonly discriminator: string | null;
+  /** LGrad's transformation model, likewise, or {@link NSFWJS}; null for the other kinds. */
+  readonly transformation: string | null;
   /** Classes of fake images by which the probabilities are calibrated. */
   readonly fakes: readonly string[];
   readonly calibration: ListedCalibration["method"];
@@ -36,6 +37,9 @@ export interface ShipEntry {
   /** The model card's file name; several detectors may share one. */
   readonly card: string;
 }
+
+/** The transformation model whose weights an installed package holds. */
+export const NSFWJS = "nsfwjs";
 
 /** Everything that is to be shipped. */
 export interface ShipSpec {
@@ -64,14 +68,14 @@ export async function readShipSpec(file: string): Promise<ShipSpec> {
 function readEntry(place: JsonPlace, folder: string): ShipEntry {
   const fields = place.object(
     ["name", "kind", "title", "run", "fakes"],
-    ["discriminator", "calibration", "commands", "card"],
+    ["transformation", "calibration", "commands", "card"],
   );
   const name = fields.name.string();
   const kind = fields.kind.oneOf(KINDS);
-  const { discriminator } = fields;
-  if ((kind === "lgrad") !== (discriminator !== undefined)) {
+  const { transformation } = fields;
+  if ((kind === "lgrad") !== (transformation !== undefined)) {
     throw place.error(
-      kind === "lgrad" ? "has no discriminator" : "has a discriminator",
+      kind === "lgrad" ? "has no transformation" : "has a transformation",
       "LGrad has one, no other kind has.",
     );
   }
@@ -79,12 +83,17 @@ function readEntry(place: JsonPlace, folder: string): ShipEntry {
     ...{ name, kind },
     title: fields.title.string(),
     run: path.resolve(folder, fields.run.string()),
-    discriminator: discriminator ? path.resolve(folder, discriminator.string()) : null,
+    transformation: transformation === undefined ? null : placeOf(transformation, folder),
     fakes: textsOf(fields.fakes),
     calibration: fields.calibration?.oneOf(["platt", "temperature"] as const) ?? "platt",
     commands: fields.commands === undefined ? [] : textsOf(fields.commands),
     card: fields.card?.string() ?? `${name}.md`,
   };
+}
+
+function placeOf(place: JsonPlace, folder: string): string {
+  const text = place.string();
+  return text === NSFWJS ? NSFWJS : path.resolve(folder, text);
 }
 
 function textsOf(place: JsonPlace): string[] {
