@@ -70,6 +70,7 @@ export async function measureResults(request: MeasureRequest): Promise<Measured>
     return {
       ...{ name: detector.name, title: detector.title, kind: detector.kind, transferredTo },
       ...{ bytes: bytesOf(detector), threshold: detector.threshold },
+      networks: networksOf(detector),
       images: numbers("images", "clean", images),
       squares: numbers("squares", "clean", images),
       jpeg: new Map(jpeg.map((each) => [each, numbers("images", each, withoutControls)])),
@@ -91,4 +92,12 @@ export function transferTarget(
 
 function bytesOf(detector: ListedDetector): number {
   return filesOf(detector).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** `pggan, resnet50`; empty for what has no network. */
+function networksOf(detector: ListedDetector): readonly string[] {
+  if (detector.kind === "spectrum") return [];
+  const { classifier } = detector;
+  const own = detector.kind === "lgrad" ? [detector.transformation.network] : [];
+  return [...own, classifier.network];
 }

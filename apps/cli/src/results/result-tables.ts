@@ -14,6 +14,8 @@ export interface DetectorResults {
   readonly kind: DetectorKind;
   /** The class that it was transferred to; null if it knows the source alone. */
   readonly transferredTo: string | null;
+  /** Names in the registry, in the order in which an image goes through them. */
+  readonly networks: readonly string[];
   /** Bytes of its weights. */
   readonly bytes: number;
   readonly threshold: number;
@@ -81,9 +83,9 @@ function sourceDetectors({ detectors }: Results): DetectorResults[] {
 }
 
 function detectorBlock({ detectors }: Results): ResultBlock {
-  const head = ["detector", "name", "weights, bytes", "threshold"];
-  const rows = detectors.map(({ title, name, bytes, threshold }) => [
-    ...[title, name, String(bytes), threshold.toFixed(4)],
+  const head = ["detector", "name", "networks", "weights, bytes", "threshold"];
+  const rows = detectors.map(({ title, name, networks, bytes, threshold }) => [
+    ...[title, name, networks.join(", ") || NONE, String(bytes), threshold.toFixed(4)],
   ]);
   return { name: "detectors", rows: [head, ...rows] };
 }

@@ -153,6 +153,7 @@ describe("images", () => {
 describe("the document", () => {
   const detector: DetectorResults = {
     ...{ name: "d", title: "D", transferredTo: null, bytes: 12, threshold: 0.6 },
+    networks: ["pggan", "resnet50"],
     kind: "tgd",
     ...{ images: numbersAt("images", 50), squares: numbersAt("squares") },
     jpeg: new Map([[75, numbersAt("images")]]),
