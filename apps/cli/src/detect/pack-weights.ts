@@ -18,11 +18,11 @@ import {
 } from "@fauxgrad/models/checkpoint";
 import { modelTensors } from "@fauxgrad/training";
 import { readWholeFile } from "../session/files.ts";
-import { readNsfwjsWeights } from "../session/nsfwjs.ts";
+import { findNetwork } from "../session/network.ts";
 import { FileError } from "../terminal/errors.ts";
 import { modelFileOf, readModel } from "../tgd/model-file.ts";
 import { readRunOptions } from "../training/run-options.ts";
-import { NSFWJS, type ShipEntry } from "./ship-spec.ts";
+import { isNsfwjs, type ShipEntry } from "./ship-spec.ts";
 
 /** A detector's files, and what is known about its training. */
 export interface PackedDetector {
@@ -98,10 +98,15 @@ interface Transformation {
 
 async function transformationOf({ transformation }: ShipEntry): Promise<Transformation> {
   if (transformation === null) throw new Error("transformationOf: there is none");
-  if (transformation === NSFWJS) {
+  if (isNsfwjs(transformation)) {
+    const network = "inception_v3_nsfwjs";
+    const [, blocks] = transformation.split(":");
+    const { source } = await findNetwork(network, blocks === undefined ? {} : { set: { blocks } });
+    if (!("weights" in source)) throw new Error("transformationOf: the package holds weights");
     // Quantised by their authors: the same bits, in a quarter of the bytes.
-    const tensors = toPalettes(readNsfwjsWeights());
-    return { network: "inception_v3_nsfwjs", tensors, facts: { weights: "npm package nsfwjs" } };
+    const tensors = toPalettes(new Map(source.weights));
+    const cut = blocks === undefined ? {} : { blocks };
+    return { network, tensors, facts: { weights: "npm package nsfwjs", ...cut } };
   }
   const found = await readBest(transformation);
   const network = metadataText(found, "model");
@@ -121,10 +126,11 @@ async function packPlain(entry: ShipEntry, add: AddFile): Promise<Packed> {
 
 async function packClassifier({ name, run }: ShipEntry, add: AddFile) {
   const found = await readBest(run);
-  const weights = await add(`${name}.safetensors`, halved(modelTensors(found.tensors)));
-  const classifier: NetworkFile = { network: "resnet50", settings: {}, ...weights };
   const options = await readRunOptions(run);
-  const facts: Facts = toldFacts(found);
+  const weights = await add(`${name}.safetensors`, halved(modelTensors(found.tensors)));
+  const network = options?.network ?? "resnet50";
+  const classifier: NetworkFile = { network, settings: {}, ...weights };
+  const facts: Facts = { classifier: network, ...toldFacts(found) };
   if (options !== null) {
     const { optimizer, learningRate, batchSize, epochs, size, crop, seed } = options.recipe;
     Object.assign(facts, { optimizer, learningRate, batchSize, epochs, seed });

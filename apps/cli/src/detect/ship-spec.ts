@@ -12,7 +12,8 @@
  *     }
  *
  * `run` is a training's folder, or a file of weights; paths are those from the file's folder.
- * `transformation` is a discriminator's folder, or "nsfwjs" for the Inception-V3 of that package.
+ * `transformation` is a discriminator's folder, or "nsfwjs" for the Inception-V3 of that package;
+ * "nsfwjs:3" for its first three blocks.
  */
 import path from "node:path";
 import type { DetectorKind, ListedCalibration } from "@fauxgrad/detectors";
@@ -40,6 +41,11 @@ export interface ShipEntry {
 
 /** The transformation model whose weights an installed package holds. */
 export const NSFWJS = "nsfwjs";
+
+/** Whether the transformation is that package's. */
+export function isNsfwjs(transformation: string): boolean {
+  return transformation === NSFWJS || transformation.startsWith(`${NSFWJS}:`);
+}
 
 /** Everything that is to be shipped. */
 export interface ShipSpec {
@@ -93,7 +99,7 @@ function readEntry(place: JsonPlace, folder: string): ShipEntry {
 
 function placeOf(place: JsonPlace, folder: string): string {
   const text = place.string();
-  return text === NSFWJS ? NSFWJS : path.resolve(folder, text);
+  return isNsfwjs(text) ? text : path.resolve(folder, text);
 }
 
 function textsOf(place: JsonPlace): string[] {
