@@ -15,6 +15,12 @@ export { type PerStep, perReplay, StepValue, valueNow } from "./gpu/capture/step
 export { Gpu } from "./gpu/gpu.ts";
 export { GpuArray } from "./gpu/gpu-array.ts";
 export type { GpuOptions, GpuStats, KernelFamily } from "./gpu/gpu-options.ts";
+export {
+  bfloat16ToFloat32,
+  float16ToFloat32,
+  float32ToBfloat16,
+  float32ToFloat16,
+} from "./gpu/half.ts";
 export { defineKernel } from "./gpu/kernel.ts";
 export { byKernel, type DispatchTime, type KernelTime } from "./gpu/profiler.ts";
 export {
@@ -41,6 +47,7 @@ export {
   biasActivationGradInput,
 } from "./ops/elementwise/bias-activation.ts";
 export { type BinaryScalars, binary } from "./ops/elementwise/binary.ts";
+export { castTo, type FloatDType } from "./ops/elementwise/cast.ts";
 export { gate, gateGradInput, gateGradLogits } from "./ops/elementwise/gate.ts";
 export { addInto, fill, full } from "./ops/elementwise/in-place.ts";
 export type { BinaryName, UnaryName, UnaryParams } from "./ops/elementwise/table.ts";

@@ -3,11 +3,14 @@ import { ShapeError } from "./errors.ts";
 /** Sizes of the axes, outermost first; row-major in memory. `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** Element types of arrays on the device. All are four bytes wide. */
-export type DType = "f32" | "u32" | "i32";
+/** Element types of arrays on the device; `f16` is for storage, sums are in f32. */
+export type DType = "f32" | "u32" | "i32" | "f16";
 
-/** Bytes of one element. */
-export const BYTES_PER_ELEMENT = 4;
+/** Bytes of an array's elements, in whole words: that is how the device copies them. */
+export function bytesOf(shape: Shape, dtype: DType): number {
+  const count = numel(shape);
+  return dtype === "f16" ? 4 * Math.ceil(count / 2) : 4 * count;
+}
 
 /** Number of elements: the product of the sizes, 1 for `[]`. */
 export function numel(shape: Shape): number {

@@ -1,6 +1,6 @@
 // How an operation becomes differentiable: it computes its output, then records how to go back.
 
-import type { GpuArray } from "@fauxgrad/kernels";
+import { DTypeError, formatShape, type GpuArray } from "@fauxgrad/kernels";
 import { currentContext, runWith } from "./context.ts";
 import { type Backward, GraphNode, type Saved, type Source } from "./graph.ts";
 import { Tensor } from "./tensor.ts";
@@ -46,17 +46,33 @@ export interface Recording<S extends Saved> {
  * The backward must read what it needs from its third argument: an operand's own handle may have
  * been disposed by then. It works on arrays, not tensors, so there is no double backward. Inside
  * {@link noGrad}, or if no input requires a gradient, nothing is saved.
+ *
+ * @throws {DTypeError} if an operation with f16 would have to be recorded
  */
 export function record<const S extends Saved = readonly []>(recording: Recording<S>): Tensor {
   const { op, output, inputs, saved = [], backward } = recording;
   const wanted = inputs.some((input) => input?.requiresGrad === true);
   if (!wanted || !currentContext().recording) return new Tensor(output);
+  requireF32(op, inputs, output);
   const sources = inputs.map(
     (input): Source => (input?.requiresGrad ? (input.node ?? input) : null),
   );
   // The node lends `backward` exactly the arrays that stand in `saved`, in its order.
   const node = new GraphNode(op, output.shape, sources, saved, backward as Backward<Saved>);
   return new Tensor(output, { node });
+}
+
+function requireF32(op: string, inputs: readonly (Tensor | null)[], output: GpuArray): void {
+  if (output.dtype !== "f16" && !inputs.some((input) => input?.dtype === "f16")) return;
+  const operands = [...inputs, output].map((operand) =>
+    operand === null ? "none" : `${formatShape(operand.shape)} ${operand.dtype}`,
+  );
+  output.dispose();
+  throw new DTypeError(
+    `${op}: f16 has no gradients\n` +
+      `  inputs  ${operands.slice(0, -1).join(", ")}\n  output  ${operands.at(-1)}\n` +
+      "Compute with f16 inside noGrad, or freeze the inputs.",
+  );
 }
 
 /**

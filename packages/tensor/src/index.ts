@@ -1,6 +1,7 @@
 export {
   type AdapterClass,
   type AvgPool2dOptions,
+  bfloat16ToFloat32,
   type Capture,
   type CaptureOptions,
   type CaptureStats,
@@ -10,6 +11,10 @@ export {
   type DType,
   DTypeError,
   disposeAll,
+  type FloatDType,
+  float16ToFloat32,
+  float32ToBfloat16,
+  float32ToFloat16,
   formatShape,
   Gpu,
   type GpuOptions,
@@ -49,6 +54,7 @@ export { type BatchNormOptions, batchNorm, type RunningMoments } from "./ops/bat
 export { batchedMatmul, type ScaledMatmulOptions } from "./ops/batched-matmul.ts";
 export { biasActivation } from "./ops/bias-activation.ts";
 export { add, div, maximum, minimum, mul, sub } from "./ops/binary.ts";
+export { castTo } from "./ops/cast.ts";
 export {
   type Conv2dFusedOptions,
   conv2d,

@@ -104,7 +104,7 @@ export class Tensor implements Leaf {
    * Only leaves can be changed: a frozen weight, an image whose gradient is wanted.
    *
    * @throws {UsageError} if an operation computed the tensor
-   * @throws {DTypeError} if its elements are integers
+   * @throws {DTypeError} if its elements are integers, or f16
    */
   set requiresGrad(flag: boolean) {
     if (this.#node !== null && !flag) {
@@ -116,7 +116,8 @@ export class Tensor implements Leaf {
     if (flag && this.dtype !== "f32") {
       throw new DTypeError(
         `requiresGrad: only f32 tensors have gradients\n` +
-          `  tensor  ${formatShape(this.shape)} ${this.dtype}\nKeep integers as plain tensors.`,
+          `  tensor  ${formatShape(this.shape)} ${this.dtype}\n` +
+          (this.dtype === "f16" ? "Cast it to f32." : "Keep integers as plain tensors."),
       );
     }
     this.#requiresGrad = flag;
@@ -188,25 +189,26 @@ export class Tensor implements Leaf {
   }
 
   /**
-   * Copies the elements to the host.
+   * Copies the elements to the host, f16 as f32.
    *
    * @throws {DTypeError} if they are integers
    */
   async read(): Promise<Float32Array<ArrayBuffer>> {
-    if (this.dtype !== "f32") {
+    if (!this.#hasFractions) {
       throw new DTypeError(`read: the elements are ${this.dtype}\nUse readIntegers().`);
     }
-    return new Float32Array(await this.gpu.read(this.#data));
+    return this.#data.read();
   }
 
   /**
    * Copies integer elements to the host.
    *
-   * @throws {DTypeError} if they are f32
+   * @throws {DTypeError} if they are f32 or f16
    */
   async readIntegers(): Promise<Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>> {
-    if (this.dtype === "f32")
-      throw new DTypeError("readIntegers: the elements are f32\nUse read().");
+    if (this.#hasFractions) {
+      throw new DTypeError(`readIntegers: the elements are ${this.dtype}\nUse read().`);
+    }
     const bytes = await this.gpu.read(this.#data);
     return this.dtype === "i32" ? new Int32Array(bytes) : new Uint32Array(bytes);
   }
@@ -223,7 +225,7 @@ export class Tensor implements Leaf {
           `  tensor  ${formatShape(this.shape)}\nUse read() for all of them.`,
       );
     }
-    const values = this.dtype === "f32" ? await this.read() : await this.readIntegers();
+    const values = this.#hasFractions ? await this.read() : await this.readIntegers();
     return values[0]!;
   }
 
@@ -255,6 +257,10 @@ export class Tensor implements Leaf {
     else if (this.#requiresGrad) parts.push("requiresGrad");
     if (this.isDisposed) parts.push("disposed");
     return `Tensor(${parts.join(", ")})`;
+  }
+
+  get #hasFractions(): boolean {
+    return this.dtype === "f32" || this.dtype === "f16";
   }
 
   #impliedGradient(): GpuArray {

@@ -1,7 +1,8 @@
 import { ShapeError, UsageError } from "../errors.ts";
-import { BYTES_PER_ELEMENT, type DType, formatShape, numel, type Shape } from "../shape.ts";
+import { bytesOf, type DType, formatShape, numel, type Shape } from "../shape.ts";
 import type { PooledBuffer } from "./buffer-pool.ts";
 import type { Gpu } from "./gpu.ts";
+import { float16ToFloat32 } from "./half.ts";
 
 /** A buffer shared by the arrays that view it: the handles are counted, the last one frees it. */
 export class Storage {
@@ -75,9 +76,9 @@ export class GpuArray {
     return numel(this.shape);
   }
 
-  /** Bytes of the contents (the buffer may be larger). */
+  /** Bytes of the contents, in whole words (the buffer may be larger). */
   get bytes(): number {
-    return this.size * BYTES_PER_ELEMENT;
+    return bytesOf(this.shape, this.dtype);
   }
 
   /** Whether this handle was disposed. */
@@ -122,9 +123,10 @@ export class GpuArray {
     return new GpuArray(this.gpu, storage, shape, this.dtype);
   }
 
-  /** Copies the elements to the host. */
+  /** Copies the elements to the host, f16 as f32. */
   async read(): Promise<Float32Array<ArrayBuffer>> {
     const bytes = await this.gpu.read(this);
+    if (this.dtype === "f16") return float16ToFloat32(new Uint16Array(bytes, 0, this.size));
     return new Float32Array(bytes);
   }
 

@@ -1,5 +1,5 @@
 import { DeviceError, UsageError } from "../errors.ts";
-import { BYTES_PER_ELEMENT, checkShape, type DType, numel, type Shape } from "../shape.ts";
+import { bytesOf, checkShape, type DType, type Shape } from "../shape.ts";
 import { type AdapterClass, adapterClass } from "./adapter-class.ts";
 import { ArrayRegistry } from "./array-registry.ts";
 import { BindGroupCache } from "./bind-groups.ts";
@@ -130,7 +130,7 @@ export class Gpu {
   empty(shape: Shape, dtype: DType = "f32"): GpuArray {
     this.#assertUsable();
     checkShape(shape, "array");
-    const bytes = numel(shape) * BYTES_PER_ELEMENT;
+    const bytes = bytesOf(shape, dtype);
     const storage =
       this.#captures.recording?.make(this.#pool.withinLimits(bytes, shape)) ??
       new Storage(

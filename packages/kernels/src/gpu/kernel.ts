@@ -1,4 +1,4 @@
-import { KernelError } from "../errors.ts";
+import { DTypeError, KernelError } from "../errors.ts";
 import type { Gpu } from "./gpu.ts";
 import type { GpuArray, Storage } from "./gpu-array.ts";
 import { type Constants, link, type Modules } from "./link.ts";
@@ -24,6 +24,8 @@ export interface KernelDefinition<
   readonly bindings: B;
   /** The fields of `struct Params`, in order; uniform `params` is the last binding. */
   readonly params: P;
+  /** Bindings that may hold f16; which modules read them so, the host function says. */
+  readonly halves?: readonly (keyof B)[];
 }
 
 /** What varies between dispatches besides arrays and parameters. */
@@ -75,6 +77,7 @@ export function defineKernel<
   const accesses = Object.values(definition.bindings);
   const fields = Object.entries(definition.params);
   const storages: Storage[] = new Array(bindingNames.length);
+  const takesHalves = bindingNames.map((name) => definition.halves?.includes(name) === true);
 
   const toWords = (values: Readonly<Record<string, number>>) => {
     for (let i = 0; i < fields.length; i++) {
@@ -120,6 +123,11 @@ export function defineKernel<
         const array = arrays[bindingNames[i] as keyof B];
         if (array === undefined) {
           throw new KernelError(`${definition.name}: binding ${bindingNames[i]} is missing`);
+        }
+        if (array.dtype === "f16" && takesHalves[i] !== true) {
+          throw new DTypeError(
+            `${definition.name}: ${bindingNames[i]} is f16, not f32\nCast it with castTo.`,
+          );
         }
         const storage = array.storage;
         if (accesses[i] === "read_write") storage.touch();

@@ -9,6 +9,7 @@
 import {
   add,
   affine,
+  castTo,
   conv2d,
   div,
   isRecording,
@@ -62,8 +63,10 @@ function fold(conv: Conv2d, norm: BatchNorm2d): { weight: Tensor; bias: Tensor }
   const scale = div(norm.weight?.tensor ?? one, deviation);
   const mean = runningMean.tensor;
   const centre = mul(conv.bias === null ? mean : sub(mean, conv.bias.tensor), scale);
+  const { tensor } = conv.weight;
+  const folded = mul(castTo(tensor, "f32"), scale);
   return {
-    weight: mul(conv.weight.tensor, scale),
+    weight: castTo(folded, tensor.dtype === "f16" ? "f16" : "f32"),
     bias: norm.bias === null ? affine(centre, -1) : sub(norm.bias.tensor, centre),
   };
 }

@@ -1,5 +1,6 @@
 import {
   type Conv2dOptions as ConvolutionOptions,
+  castTo,
   conv2d,
   isRecording,
   type Padding,
@@ -52,7 +53,10 @@ export class StandardizedConv2d extends Conv2d {
     const { tensor } = this.weight;
     if (isRecording() && tensor.requiresGrad) return standardizeWeight(tensor);
     return derived("standardized-conv2d", [tensor], ["weight"], () => ({
-      weight: standardizeWeight(tensor),
+      weight: castTo(
+        standardizeWeight(castTo(tensor, "f32")),
+        tensor.dtype === "f16" ? "f16" : "f32",
+      ),
     })).weight;
   }
 

@@ -1,5 +1,6 @@
 export { GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh } from "./activation.ts";
 export { BatchNorm2d, type BatchNorm2dOptions } from "./batch-norm2d.ts";
+export { castWeights } from "./cast-weights.ts";
 export { ChunkedLinear, type ChunkedLinearOptions } from "./chunked-linear.ts";
 export { ChunkedParameter, type ChunkedParameterOptions } from "./chunked-parameter.ts";
 export { Conv2d, type Conv2dOptions } from "./conv2d.ts";

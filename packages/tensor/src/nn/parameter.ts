@@ -1,4 +1,12 @@
-import { formatShape, type Gpu, numel, type Shape, UsageError } from "@fauxgrad/kernels";
+import {
+  castTo,
+  type FloatDType,
+  formatShape,
+  type Gpu,
+  numel,
+  type Shape,
+  UsageError,
+} from "@fauxgrad/kernels";
 import type { Random } from "../random.ts";
 import { Tensor } from "../tensor.ts";
 import type { Initializer } from "./init.ts";
@@ -90,8 +98,17 @@ abstract class ModuleState {
   /** Copies another's values, on the device; in place if some are there already. */
   copyFrom(source: ModuleState): void {
     const { gpu, data } = source.tensor;
-    this.#tensor ??= this.#made(new Tensor(gpu.empty(data.shape), { owner: null }));
+    this.#tensor ??= this.#made(new Tensor(gpu.empty(data.shape, data.dtype), { owner: null }));
     gpu.copy(data, this.#tensor.data);
+  }
+
+  /** Keeps the values as `dtype` from now on. What is trained stays f32: see `castWeights`. */
+  castTo(dtype: FloatDType): void {
+    const { data } = this.tensor;
+    if (data.dtype === dtype) return;
+    const cast = new Tensor(castTo(data.gpu, data, dtype), { owner: null });
+    this.dispose();
+    this.#tensor = this.#made(cast);
   }
 
   /** Copies the values to the host, in PyTorch's order. */

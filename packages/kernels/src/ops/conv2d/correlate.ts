@@ -6,6 +6,7 @@ import { ceilDiv, foldGrid, type Workgroups } from "../../gpu/workgroups.ts";
 import type { Correlation } from "./correlation.ts";
 import correlationSource from "./correlation.wgsl";
 import directSource from "./direct.wgsl";
+import { elementModules, HALVES, SCALAR_MODULES } from "./element-modules.ts";
 import {
   EPILOGUE,
   EPILOGUE_CONSTANTS,
@@ -17,10 +18,6 @@ import {
 import groupedSource from "./grouped.wgsl";
 import narrowSource from "./narrow.wgsl";
 import registersSource from "./registers.wgsl";
-import sourceScalar from "./source-scalar.wgsl";
-import sourceVec4 from "./source-vec4.wgsl";
-import storeScalar from "./store-scalar.wgsl";
-import storeVec4 from "./store-vec4.wgsl";
 import tiledSource from "./tiled.wgsl";
 
 /** Kernels of the correlation. */
@@ -79,13 +76,13 @@ function define<const C extends Record<string, number>>(
     modules: {
       "correlation.wgsl": correlationSource,
       ...EPILOGUE,
-      "source.wgsl": sourceScalar,
-      "store.wgsl": storeScalar,
+      ...SCALAR_MODULES,
       [`${variant}.wgsl`]: source,
     },
     constants: { ...constants, ...EPILOGUE_CONSTANTS },
     bindings,
     params,
+    halves: HALVES,
   });
 }
 
@@ -113,7 +110,8 @@ export function structuralVariant(
 }
 
 /**
- * Encodes one correlation into `output`.
+ * Encodes one correlation into `output`, which may be f16 if it consists of whole vec4s and the
+ * variant is not `direct`.
  *
  * @param weight  packed: `[KH, KW, sourceC / groups, 4·⌈outC / 4⌉]`
  * @param variant a {@link CorrelationVariant}; parameters that it lacks follow from the sizes
@@ -131,8 +129,8 @@ export function correlate(
   const { bias, residual } = epilogueArrays(epilogue, weight);
   const arrays = { source, weight, bias, residual, output };
   const behind = epilogueConstants(epilogue);
-  const store = { "store.wgsl": job.outC % 4 === 0 ? storeVec4 : storeScalar };
-  const load = { "source.wgsl": vectorisable(job) ? sourceVec4 : sourceScalar };
+  const store = job.outC % 4 === 0 ? "vec4" : "scalar";
+  const whole = elementModules(arrays, vectorisable(job) ? "vec4" : "scalar", store);
   const values = paramsOf(job, epilogue);
   const rows = values.rows;
   const columns = ceilDiv(values.group_outputs, 4);
@@ -152,7 +150,7 @@ export function correlate(
       const across = job.groups * ceilDiv(columns, 8 * constants.TN);
       correlationKernels.registers.dispatch(gpu, arrays, values, {
         constants,
-        modules: store,
+        modules: elementModules(arrays, "scalar", store),
         workgroups: grid(across, constants.TM),
       });
       return;
@@ -163,7 +161,7 @@ export function correlate(
       const side = parameters["SIDE"] ?? (large ? 128 : 64);
       correlationKernels.tiled.dispatch(gpu, arrays, values, {
         constants: { ...behind, BM: side, BN: side },
-        modules: { ...store, ...load },
+        modules: whole,
         workgroups: grid(job.groups * ceilDiv(columns, side / 4), side),
       });
       return;
@@ -172,7 +170,7 @@ export function correlate(
       const LANES = gpu.family === "registers" ? 8 : 64;
       correlationKernels.narrow.dispatch(gpu, arrays, values, {
         constants: { ...behind, LANES },
-        modules: { ...store, ...load },
+        modules: whole,
         workgroups: grid(columns, 4 * LANES),
       });
       return;
@@ -181,14 +179,19 @@ export function correlate(
       const LANES = gpu.family === "registers" ? 8 : 64;
       correlationKernels.grouped.dispatch(gpu, arrays, values, {
         constants: { ...behind, LANES },
-        modules: { ...store, ...load },
+        modules: whole,
         workgroups: grid(ceilDiv(job.outC / 4, LANES), 4),
       });
       return;
     }
     case "direct": {
       const workgroups = foldGrid(ceilDiv(rows * job.outC, 64), limit);
-      correlationKernels.direct.dispatch(gpu, arrays, values, { constants: behind, workgroups });
+      const modules = elementModules(arrays, "scalar", "scalar");
+      correlationKernels.direct.dispatch(gpu, arrays, values, {
+        constants: behind,
+        modules,
+        workgroups,
+      });
       return;
     }
     default:

@@ -7,7 +7,8 @@
 // output. Data gradient: one such sum per class of input pixels modulo the stride (correlation.ts).
 //
 // Shared by registers.wgsl, tiled.wgsl, narrow.wgsl, grouped.wgsl and direct.wgsl; `output`, `store`
-// and `residual_at` come from store-*.wgsl, `source` from source-*.wgsl, `activate` from epilogue.wgsl.
+// and `residual_at` come from store-*.wgsl, `source` from source-*.wgsl, `weight` from weight-*.wgsl,
+// `activate` from epilogue.wgsl.
 
 struct Params {
   rows: u32, // N * QH * QW
@@ -45,7 +46,6 @@ struct Params {
   gain: f32,
 }
 
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>; // [KH, KW, depth, weight_pitch]
 @group(0) @binding(2) var<storage, read> bias: array<f32>; // [O], or anything without a bias
 @group(0) @binding(5) var<uniform> params: Params;
 

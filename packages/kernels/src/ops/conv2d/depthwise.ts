@@ -6,6 +6,7 @@ import { ceilDiv, foldGrid } from "../../gpu/workgroups.ts";
 import depthwiseSource from "./depthwise.wgsl";
 import { dispatchStridedGradInput } from "./depthwise-grad-input.ts";
 import gradWeightSource from "./depthwise-grad-weight.wgsl";
+import { elementModules, HALVES, VEC4_MODULES } from "./element-modules.ts";
 import {
   EPILOGUE,
   EPILOGUE_CONSTANTS,
@@ -19,7 +20,7 @@ import { slabsFor, sumSlabs } from "./slabs.ts";
 
 export const depthwiseKernel = defineKernel({
   name: "conv2d.depthwise",
-  modules: { ...EPILOGUE, "depthwise.wgsl": depthwiseSource },
+  modules: { ...EPILOGUE, ...VEC4_MODULES, "depthwise.wgsl": depthwiseSource },
   constants: {
     WORKGROUP: 64,
     KH: 3,
@@ -31,7 +32,7 @@ export const depthwiseKernel = defineKernel({
     ...EPILOGUE_CONSTANTS,
   },
   bindings: {
-    input: "read",
+    source: "read",
     weight: "read",
     bias: "read",
     residual: "read",
@@ -53,6 +54,7 @@ export const depthwiseKernel = defineKernel({
     slope: "f32",
     gain: "f32",
   },
+  halves: HALVES,
 });
 
 export const depthwiseGradWeightKernel = defineKernel({
@@ -119,7 +121,7 @@ export function depthwiseForward(
   epilogue: Epilogue,
   parameters: Parameters = {},
 ): GpuArray {
-  const output = gpu.empty([g.n, g.oh, g.ow, g.o]);
+  const output = gpu.empty([g.n, g.oh, g.ow, g.o], input.dtype);
   dispatchForward(gpu, { input, weight, output }, g, epilogue, { ...parameters, FLIP: 0 });
   return output;
 }
@@ -145,7 +147,7 @@ function dispatchForward(
   const limit = gpu.maxWorkgroups;
   depthwiseKernel.dispatch(
     gpu,
-    { input, weight, ...epilogueArrays(epilogue, weight), output },
+    { source: input, weight, ...epilogueArrays(epilogue, weight), output },
     {
       total,
       strip,
@@ -169,6 +171,7 @@ function dispatchForward(
         TW,
         FLIP: FLIP === 1,
       },
+      modules: elementModules({ source: input, weight, output }, "vec4", "vec4"),
       workgroups: foldGrid(ceilDiv(total, 64), limit),
     },
   );

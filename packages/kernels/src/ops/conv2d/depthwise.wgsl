@@ -1,6 +1,6 @@
 // Depthwise convolution, one output per channel, dilation 1, C a multiple of 4.
 //
-//   output[n, y, x, c] = epilogue(sum over kh, kw of input[n, y * SH - pad + kh, ..., c] * weight[kh, kw, c])
+//   output[n, y, x, c] = epilogue(sum over kh, kw of source[n, y * SH - pad + kh, ..., c] * weight[kh, kw, c])
 //
 // Each invocation computes four channels of a strip, TW columns wide and params.strip rows high,
 // and walks down the input once. A row of input is loaded once and added to every row of output it
@@ -35,17 +35,15 @@ struct Params {
   gain: f32,
 }
 
-@group(0) @binding(0) var<storage, read> input: array<vec4f>; // [N, H, W, C]
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>; // [KH, KW, 1, C]
+// source [N, H, W, C] is source-vec4.wgsl's, weight [KH, KW, 1, C] weight-f32.wgsl's, residual and
+// output [N, OH, OW, C] store-vec4.wgsl's, or theirs in f16.
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>; // [C], or anything without a bias
-@group(0) @binding(3) var<storage, read> residual: array<vec4f>; // as output, or anything without one
-@group(0) @binding(4) var<storage, read_write> output: array<vec4f>; // [N, OH, OW, C]
 @group(0) @binding(5) var<uniform> params: Params;
 
 fn epilogue(sum: vec4f, b: vec4f, at: u32) -> vec4f {
   var v = sum * params.scale + b;
   if (RESIDUAL) {
-    v += residual[at];
+    v += residual4(at);
   }
   return activate(v);
 }
@@ -69,7 +67,7 @@ fn main(
 
   var taps: array<vec4f, KH * KW>;
   for (var k = 0u; k < KH * KW; k++) {
-    taps[k] = weight[select(k, KH * KW - 1u - k, FLIP) * params.c4 + c];
+    taps[k] = weight4(select(k, KH * KW - 1u - k, FLIP) * params.c4 + c);
   }
   var b = vec4f();
   if (params.has_bias != 0u) {
@@ -88,7 +86,7 @@ fn main(
           let x = left + i32(j);
           let inside = x >= 0 && x < i32(params.w);
           let at = (line + u32(clamp(x, 0, i32(params.w) - 1))) * params.c4 + c;
-          window[j] = select(vec4f(), input[at], inside);
+          window[j] = select(vec4f(), source4(at), inside);
         }
         for (var q = 0u; q < LIVE; q++) {
           let kh = (LIVE - 1u - q) * SH + i;
@@ -107,7 +105,7 @@ fn main(
       for (var t = 0u; t < TW; t++) {
         if (x0 + t < params.ow) {
           let at = first + t * params.c4;
-          output[at] = epilogue(acc[t], b, at);
+          store4(at, epilogue(acc[t], b, at));
         }
       }
     }

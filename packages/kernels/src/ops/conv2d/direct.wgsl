@@ -22,8 +22,8 @@ fn main(
       if (sample != outside) {
         let weight_first = weight_row(th, tw);
         for (var k = 0u; k < params.depth; k++) {
-          let w = weight[(weight_first + k) * params.weight_pitch + channel / 4u][channel % 4u];
-          acc += source[sample + group * params.depth + k] * w;
+          let w = weight4((weight_first + k) * params.weight_pitch + channel / 4u)[channel % 4u];
+          acc += source1(sample + group * params.depth + k) * w;
         }
       }
     }

@@ -1,7 +1,8 @@
-import { ShapeError } from "../../errors.ts";
+import { DTypeError, ShapeError } from "../../errors.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { formatShape, type Shape, sameShape } from "../../shape.ts";
 import logistic from "../../wgsl/logistic.wgsl";
+import { requireFloats } from "../elementwise/flat.ts";
 import epilogueSource from "./epilogue.wgsl";
 
 /**
@@ -41,6 +42,19 @@ export function epilogueParams({ bias, scale = 1, slope = 1, gain = 1 }: Epilogu
 /** Its arrays; what is absent is represented by any other array. */
 export function epilogueArrays({ bias, residual }: Epilogue, stand: GpuArray) {
   return { bias: bias ?? stand, residual: residual ?? stand };
+}
+
+/**
+ * @param input its element type is the output's
+ * @throws {DTypeError} if the bias is not f32, or the residual not of the input's type
+ */
+export function checkEpilogueTypes({ bias, residual }: Epilogue, input: GpuArray): void {
+  if (bias != null) requireFloats("conv2d", { bias });
+  if (residual == null || residual.dtype === input.dtype) return;
+  throw new DTypeError(
+    `conv2d: the residual is ${residual.dtype}, the input ${input.dtype}\n` +
+      "Cast one of them with castTo.",
+  );
 }
 
 /** @throws {ShapeError} if the bias is not `[O]`, or the residual not of the output's shape */

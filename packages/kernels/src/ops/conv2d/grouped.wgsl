@@ -31,13 +31,13 @@ fn main(
       let weight_first = weight_row(th, tw);
       for (var k = 0u; k < params.depth; k += 4u) {
         var at = (weight_first + k) * params.weight_pitch + channel / 4u;
-        let w0 = weight[at];
+        let w0 = weight4(at);
         at += params.weight_pitch;
-        let w1 = weight[at];
+        let w1 = weight4(at);
         at += params.weight_pitch;
-        let w2 = weight[at];
+        let w2 = weight4(at);
         at += params.weight_pitch;
-        let w3 = weight[at];
+        let w3 = weight4(at);
         for (var t = 0u; t < TM; t++) {
           if (samples[t] != outside) {
             let a = load4(samples[t] + group * params.depth, k);

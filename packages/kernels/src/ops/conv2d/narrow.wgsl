@@ -32,7 +32,7 @@ fn main(
         for (var i = 0u; i < 4u; i++) {
           // Channels beyond the depth meet samples of zero.
           let at = weight_first + min(k + i, params.depth - 1u);
-          w[i] = weight[at * params.weight_pitch + column];
+          w[i] = weight4(at * params.weight_pitch + column);
         }
         for (var t = 0u; t < TM; t++) {
           let outside_here = samples[t] == outside;

@@ -2,6 +2,7 @@ import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
 import { ceilDiv, foldGrid } from "../../gpu/workgroups.ts";
+import { castTo } from "../elementwise/cast.ts";
 import type { Conv2dGeometry } from "./geometry.ts";
 import packSource from "./pack-weight.wgsl";
 import padSource from "./pad-channels.wgsl";
@@ -63,10 +64,11 @@ function pack(gpu: Gpu, weight: GpuArray, g: Conv2dGeometry, transpose: boolean)
   const depth = transpose ? groupOutputs : groupInputs;
   const columns = transpose ? g.c : g.o;
   const pitch = 4 * ceilDiv(columns, 4);
+  using wide = castTo(gpu, weight, "f32");
   const packed = gpu.empty([g.kh, g.kw, depth, pitch]);
   packWeightKernel.dispatch(
     gpu,
-    { weight, packed },
+    { weight: wide, packed },
     {
       taps,
       group_inputs: groupInputs,

@@ -47,10 +47,10 @@ fn main(
       for (var k = 0u; k < params.depth; k++) {
         var w: array<vec4f, TN>;
         for (var j = 0u; j < TN; j++) {
-          w[j] = weight[weight_at + column_at[j]];
+          w[j] = weight4(weight_at + column_at[j]);
         }
         for (var t = 0u; t < TM; t++) {
-          let a = select(0.0, source[address[t] + k], valid[t]);
+          let a = select(0.0, source1(address[t] + k), valid[t]);
           for (var j = 0u; j < TN; j++) {
             acc[t][j] += a * w[j];
           }

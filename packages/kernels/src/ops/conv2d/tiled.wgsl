@@ -67,7 +67,7 @@ fn main(
         let c = first_column + at % B_WIDTH;
         next_b[i] = vec4f();
         if (k < params.depth && c < columns) {
-          next_b[i] = weight[(weight_first + k) * params.weight_pitch + group_column + c];
+          next_b[i] = weight4((weight_first + k) * params.weight_pitch + group_column + c);
         }
       }
     }

@@ -13,6 +13,7 @@ import { defineKernel } from "../../gpu/kernel.ts";
 import type { Variant } from "../../gpu/tuning.ts";
 import { withArrays } from "../../gpu/with-arrays.ts";
 import { ceilDiv, foldGrid, type Workgroups } from "../../gpu/workgroups.ts";
+import { castTo } from "../elementwise/cast.ts";
 import { correlate } from "./correlate.ts";
 import type { Correlation, CorrelationAxis } from "./correlation.ts";
 import {
@@ -160,11 +161,12 @@ function transformedWeight(
   TRANSPOSE: boolean,
 ): GpuArray {
   return derive(weight, `conv2d.winograd/${TRANSPOSE}/${weight.shape.join()}`, () => {
+    using wide = castTo(gpu, weight, "f32");
     const transformed = gpu.empty([inputs, TAPS, outputs]);
     const limit = gpu.maxWorkgroups;
     winogradWeightKernel.dispatch(
       gpu,
-      { weight, transformed },
+      { weight: wide, transformed },
       { inputs, outputs },
       { constants: { TRANSPOSE }, workgroups: foldGrid(ceilDiv(inputs * outputs, 64), limit) },
     );

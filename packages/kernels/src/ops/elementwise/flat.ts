@@ -20,6 +20,19 @@ export function flatGrid(gpu: Gpu, units: number): [number, number] {
 }
 
 /**
+ * Refuses operands that are neither f32 nor f16.
+ *
+ * @throws {DTypeError} naming the first of them
+ */
+export function requireFractions(op: string, operands: Readonly<Record<string, GpuArray>>): void {
+  for (const [name, { dtype }] of Object.entries(operands)) {
+    if (dtype !== "f32" && dtype !== "f16") {
+      throw new DTypeError(`${op}: ${name} is ${dtype}, neither f32 nor f16\nUpload it as f32.`);
+    }
+  }
+}
+
+/**
  * Refuses operands that are not f32.
  *
  * @throws {DTypeError} naming the first of them
@@ -27,7 +40,8 @@ export function flatGrid(gpu: Gpu, units: number): [number, number] {
 export function requireFloats(op: string, operands: Readonly<Record<string, GpuArray>>): void {
   for (const [name, { dtype }] of Object.entries(operands)) {
     if (dtype !== "f32") {
-      throw new DTypeError(`${op}: ${name} is ${dtype}, not f32\nUpload it as f32.`);
+      const remedy = dtype === "f16" ? "Cast it with castTo." : "Upload it as f32.";
+      throw new DTypeError(`${op}: ${name} is ${dtype}, not f32\n${remedy}`);
     }
   }
 }

@@ -61,7 +61,7 @@ function reshaped(array: GpuArray, shape: Shape): GpuArray {
 
 /**
  * `output[…, n] = epilogue(Σ_k a[…, k] · b[k, n])`, with the epilogue of the convolution
- * (scale, bias, leaky ReLU, gain).
+ * (scale, bias, leaky ReLU, gain), and operands in f32 or f16 as there.
  *
  * @param a `[…, K]`
  * @param b `[K, N]`
