@@ -1,6 +1,6 @@
 // The part of a model card that a program knows: facts, numbers, files. The rest is written by people.
 
-import type { ListedDetector, WeightsFile } from "@fauxgrad/detectors";
+import { type ListedDetector, weightsFiles } from "@fauxgrad/detectors";
 import { markdownTable } from "../report/markdown.ts";
 import { formatCount } from "../terminal/units.ts";
 
@@ -49,18 +49,15 @@ function factLines({ detector, commands, fakes }: CardEntry): string[] {
     "",
     ...markdownTable([
       ["file", "bytes", "SHA-256"],
-      ...filesOf(detector).map(({ file, bytes, sha256 }) => [file, formatCount(bytes), sha256]),
+      ...weightsFiles(detector).map(({ file, bytes, sha256 }) => [
+        file,
+        formatCount(bytes),
+        sha256,
+      ]),
     ]),
     "",
     ...(commands.length > 0 ? ["```sh", ...commands, "```", ""] : []),
   ];
-}
-
-/** The files of weights of a detector. */
-export function filesOf(detector: ListedDetector): WeightsFile[] {
-  if (detector.kind === "spectrum") return [detector.coefficients];
-  if (detector.kind === "lgrad") return [detector.transformation, detector.classifier];
-  return [detector.classifier];
 }
 
 function newCard(entries: readonly CardEntry[], facts: string): string {
