@@ -1,0 +1,3 @@
+import { DetectPage } from "./detect-page.ts";
+
+await new DetectPage().start();
