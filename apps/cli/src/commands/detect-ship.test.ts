@@ -44,10 +44,10 @@ beforeAll(async () => {
 
 afterAll(() => work[Symbol.asyncDispose]());
 
-function ship(spec: object, out: string) {
+function ship(spec: object, out: string, ...args: string[]) {
   const file = within("spec.json");
   return writeFile(file, JSON.stringify(spec)).then(() =>
-    runCli(["ship-detectors", file, "--data", within("data"), "--out", out]),
+    runCli(["ship-detectors", file, "--data", within("data"), "--out", out, ...args]),
   );
 }
 
@@ -75,6 +75,9 @@ describe.skipIf(GPU === "off")("ship-detectors", () => {
     expect(list.familiarity.images).toBe(12);
     expect(await readFile(within("out/cards/baselines.md"), "utf8")).toContain("`spectrum`");
     await ship(spec, within("again"));
+    expect(await readFile(within("again/weights/detectors.json"))).toEqual(bytes);
+    const kept = await ship(spec, within("again"), "--keep");
+    expect(kept.stderr).not.toContain("calibrating");
     expect(await readFile(within("again/weights/detectors.json"))).toEqual(bytes);
 
     const fake = within("data/val/gan/001-0.png");

@@ -5,6 +5,8 @@ import {
   LIST_VERSION,
   type ListedDetector,
   openJudge,
+  readDetectorList,
+  weightsFiles,
 } from "@fauxgrad/detectors";
 import type { Command } from "commander";
 import {
@@ -28,10 +30,13 @@ import { formatBytes, plural } from "../terminal/units.ts";
 interface ShipOptions extends GlobalOptions {
   readonly data: string;
   readonly out: string;
+  readonly keep?: boolean;
 }
 
 /** Side of the squares. */
 const CROP = 128;
+/** The fact that names the fakes of the calibration. */
+const CALIBRATED_BY = "validation fakes";
 /** Of all weights in the repository. */
 const MOST_BYTES = 60e6;
 
@@ -47,7 +52,7 @@ or "nsfwjs" for the Inception-V3 of that package. DATA holds {train,val}/CLASS/N
 "known" is the class of real images. Probabilities are calibrated by the validation images of that class
 and of each detector's "fakes", as they are and through JPEG of quality 70 to 95; test images are not
 read. DIR gets weights/detectors.json, weights/*.safetensors (float16), and the facts of cards/*.md,
-whose other text stays. The same runs and images give the same bytes on the same device.`;
+whose other text stays. With --keep only detectors whose files are new are calibrated. The same runs and images give the same bytes on the same device.`;
 
 /** `fauxgrad ship-detectors` */
 export function addShipDetectors(program: Command): void {
@@ -58,6 +63,7 @@ export function addShipDetectors(program: Command): void {
     .argument("<spec>", "which trainings become which detectors")
     .requiredOption("--data <dir>", "the folder of train and val, with a folder for each class")
     .requiredOption("--out <dir>", "the folder that gets weights and cards")
+    .option("--keep", "keep what DIR says of known images, and of detectors with the same files")
     .addHelpText("after", DETAILS);
   setAction<ShipOptions>(command, ship);
 }
@@ -76,7 +82,8 @@ async function ship([file]: readonly string[], options: ShipOptions): Promise<nu
   }
   const session = await openGpu(options);
   note(`Packing ${plural(packed.size, "detector")} on ${deviceLine(session.info)}`);
-  const list = await listOf(spec, packed, data, session);
+  const before = options.keep === true ? await listBefore(out) : null;
+  const list = await listOf(spec, packed, { data, session, before });
   session.close();
   await writeAll(out, list, spec, packed);
   print(`${plural(packed.size, "detector")}, ${formatBytes(bytes)} of weights, into ${out}`);
@@ -88,20 +95,52 @@ function sizeOf(packed: ReadonlyMap<string, PackedDetector>): number {
   return files.reduce((sum, { length }) => sum + length, 0);
 }
 
+/** What a list is made with. */
+interface ListWork {
+  readonly data: string;
+  readonly session: GpuSession;
+  /** Of which what is still right is kept; null to find out everything anew. */
+  readonly before: DetectorList | null;
+}
+
+async function listBefore(out: string): Promise<DetectorList | null> {
+  const text = await readTextIfAny(path.join(out, "weights", LIST_FILE));
+  return text === null ? null : readDetectorList(new TextEncoder().encode(text));
+}
+
 async function listOf(
   spec: ShipSpec,
   packed: ReadonlyMap<string, PackedDetector>,
-  data: string,
-  session: GpuSession,
+  { data, session, before }: ListWork,
 ): Promise<DetectorList> {
   const images = new ValidationImages(data, CROP);
   const detectors: ListedDetector[] = [];
   for (const entry of spec.detectors) {
-    detectors.push(await fitted(entry, packed.get(entry.name)!, spec, images, session));
+    const found = packed.get(entry.name)!;
+    const kept = before === null ? null : keptDetector(entry, found, before);
+    detectors.push(kept ?? (await fitted(entry, found, spec, images, session)));
   }
+  const common = { version: LIST_VERSION, crop: CROP, defaults: spec.defaults, detectors } as const;
+  if (before !== null) return { ...common, familiarity: before.familiarity };
   note(`Reading the images of ${spec.known.join(", ")}`);
-  const familiarity = await findFamiliarity(data, spec.known, CROP);
-  return { version: LIST_VERSION, crop: CROP, defaults: spec.defaults, detectors, familiarity };
+  return { ...common, familiarity: await findFamiliarity(data, spec.known, CROP) };
+}
+
+/** The detector of before, if it is of the same files and calibrated by the same images. */
+function keptDetector(
+  { name, title, card, calibration, fakes }: ShipEntry,
+  { hashes }: PackedDetector,
+  { detectors }: DetectorList,
+): ListedDetector | null {
+  const found = detectors.find((each) => each.name === name);
+  if (found === undefined) return null;
+  const listed = weightsFiles(found);
+  const isSame =
+    listed.length === hashes.size &&
+    listed.every(({ file, sha256 }) => hashes.get(file) === sha256) &&
+    found.calibration.method === calibration &&
+    found.training[CALIBRATED_BY] === fakes.join(", ");
+  return isSame ? { ...found, title, card: `cards/${card}` } : null;
 }
 
 async function fitted(
@@ -131,7 +170,10 @@ async function fitted(
     const validation = Object.entries(fit.validation).map(
       ([measure, value]) => [`validation ${measure}`, value] as const,
     );
-    const training = { ...facts, ...Object.fromEntries(validation) };
+    const training = {
+      ...{ ...facts, [CALIBRATED_BY]: fakes.join(", ") },
+      ...Object.fromEntries(validation),
+    };
     return { ...uncalibrated, calibration: fit.calibration, training };
   } finally {
     progress.stop();

@@ -27,6 +27,8 @@ import { isNsfwjs, type ShipEntry } from "./ship-spec.ts";
 /** A detector's files, and what is known about its training. */
 export interface PackedDetector {
   readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+  /** Of each file. */
+  readonly hashes: ReadonlyMap<string, string>;
   readonly networks: ListedNetworks;
   readonly facts: TrainingFacts;
 }
@@ -48,20 +50,23 @@ type Facts = Record<string, string | number>;
  */
 export async function packDetector(entry: ShipEntry): Promise<PackedDetector> {
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  const hashes = new Map<string, string>();
   const add = async (
     file: string,
     tensors: ReadonlyMap<string, HostTensor>,
   ): Promise<WeightsFile> => {
     const bytes = new Uint8Array(writeSafetensors(tensors, new Map([["detector", entry.name]])));
+    const sha256 = await sha256Of(bytes);
     files.set(file, bytes);
-    return { file, sha256: await sha256Of(bytes), bytes: bytes.length };
+    hashes.set(file, sha256);
+    return { file, sha256, bytes: bytes.length };
   };
   const { networks, facts } = await packKind(entry, add);
-  return { files, networks, facts };
+  return { files, hashes, networks, facts };
 }
 
 type AddFile = (file: string, tensors: ReadonlyMap<string, HostTensor>) => Promise<WeightsFile>;
-type Packed = Omit<PackedDetector, "files">;
+type Packed = Pick<PackedDetector, "networks" | "facts">;
 
 function packKind(entry: ShipEntry, add: AddFile): Promise<Packed> {
   switch (entry.kind) {
