@@ -200,7 +200,9 @@ async function writeAll(
       );
       await writeFileAtomic(file, modelCard(await readTextIfAny(file), about));
     }
-    const text = `${JSON.stringify(list, null, 2)}\n`;
+    // Read back: what is kept of a list and what is new stand in one order, and the form is right.
+    const read = readDetectorList(new TextEncoder().encode(JSON.stringify(list)));
+    const text = `${JSON.stringify(read, null, 2)}\n`;
     await writeFileAtomic(path.join(out, "weights", LIST_FILE), text);
   } catch (cause) {
     throw fileError("write into", out, cause);
