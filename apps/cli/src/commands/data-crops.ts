@@ -105,6 +105,7 @@ async function crops([source]: readonly string[], options: CropsOptions): Promis
       header: {
         command: "fauxgrad data crops",
         size,
+        stride,
         jpegShare: share,
         jpegQuality: quality,
         seed,

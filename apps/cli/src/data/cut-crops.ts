@@ -79,6 +79,7 @@ export interface CutResult {
  * Cuts the crops that fit, every `stride` pixels from the upper left corner; what remains at the
  * right and at the bottom is dropped.
  *
+ * @throws {ImageError} if no image gave a crop: the first one's
  * @throws {FileError} if the system refuses; then nothing is there
  * @throws {Interrupted} likewise
  */
@@ -141,6 +142,8 @@ async function fill(
   } finally {
     progress.stop();
   }
+  const [problem] = problems;
+  if (entries.length === 0 && problem !== undefined) throw problem;
   return { entries, problems };
 }
 
