@@ -1,6 +1,6 @@
 import { choose, loadPage, textOf, until } from "./load-page.ts";
 
-/** Takes the device away while the page is open, and starts again. */
+/** Takes the device away while kernels are compiled, chooses a picture, and starts again. */
 export async function run() {
   const devices: GPUDevice[] = [];
   const request = GPUAdapter.prototype.requestDevice;
@@ -9,13 +9,15 @@ export async function run() {
     devices.push(device);
     return device;
   };
-  await loadPage();
+  void loadPage();
+  await until(() => textOf("state").startsWith("Compiling kernels"));
   const failure = document.querySelector<HTMLElement>("#failure");
   devices[0]?.destroy();
   await until(() => failure?.hidden === false);
   const lost = textOf("failure-text");
+  const judged = choose(["photo.png"], 1);
   document.querySelector<HTMLButtonElement>("#again")?.click();
-  await choose(["photo.png"], 1);
+  await judged;
   return {
     lost,
     devices: devices.length,
