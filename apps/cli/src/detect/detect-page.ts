@@ -56,6 +56,7 @@ function verdictSection(
   const judged = files.filter(({ image }) => image !== null);
   const count = (verdict: string) =>
     judged.filter(({ image }) => image?.verdict === verdict).length;
+  const isAllFamiliar = judged.every(({ image }) => image?.unfamiliar.length === 0);
   return {
     title: "Verdicts",
     paragraphs: [
@@ -65,7 +66,10 @@ function verdictSection(
     ],
     tables: [
       {
-        columns: ["image", "verdict", ...detectors.map(({ title }) => title), "unfamiliar"],
+        columns: [
+          ...["image", "verdict", ...detectors.map(({ title }) => title)],
+          ...(isAllFamiliar ? [] : ["unfamiliar"]),
+        ],
         rows: judged.map(({ file, image }) => [
           file,
           image?.verdict ?? "-",
@@ -73,7 +77,7 @@ function verdictSection(
             ({ name }) =>
               image?.detectors.find((each) => each.name === name)?.probability.toFixed(2) ?? "-",
           ),
-          traitsOf(image),
+          ...(isAllFamiliar ? [] : [traitsOf(image)]),
         ]),
       },
     ],
