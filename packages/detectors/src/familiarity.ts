@@ -33,7 +33,7 @@ const CLAUSES: Readonly<Record<StatisticName, { readonly low: string; readonly h
   },
   blocking: {
     low: "its pixels are grouped as no camera does it",
-    high: "blocks show, as of strong JPEG compression",
+    high: "it changes in blocks or steps, as after strong JPEG compression",
   },
 };
 
