@@ -29,7 +29,7 @@ export async function readImage(file: File, device: GPUDevice): Promise<RgbImage
     (buffer) => new Uint8Array(buffer),
     (cause: unknown) => {
       const details = [`browser ${String(cause)}`];
-      const remedy = "Choose a file: folders are not read.";
+      const remedy = "Choose it again; folders are not read.";
       throw new ImageError({ file: name, problem: "it cannot be read", details, remedy });
     },
   );

@@ -7,7 +7,7 @@ import { element } from "./page-elements.ts";
 const HEADLINES: Readonly<Record<Judgement["verdict"], string>> = {
   fake: "Fake, say the detectors",
   real: "Real, say the detectors",
-  undecided: "The detectors disagree",
+  undecided: "Undecided",
 };
 
 /** The verdict, each detector's probability, the pictures, the numbers as a file. */
@@ -40,8 +40,8 @@ export function failureView(name: string, reason: string): HTMLElement {
 
 function verdictTable(detectors: readonly DetectorVerdict[]): HTMLElement {
   const head = element("tr", "");
-  for (const title of ["detector", "says", "probability of fake", "score"]) {
-    const cell = element("th", title === "score" ? "number" : "", title);
+  for (const title of ["detector", "says", "probability of fake", "logit"]) {
+    const cell = element("th", title === "logit" ? "number" : "", title);
     cell.scope = "col";
     head.append(cell);
   }
