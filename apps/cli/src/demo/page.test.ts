@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { type Judgement, planCrops } from "@fauxgrad/detectors";
+import { type Judgement, type ListedDetector, planCrops } from "@fauxgrad/detectors";
 import { rgbImage } from "@fauxgrad/models/transforms";
 import { describe, expect, test } from "vitest";
 import { decodeImage } from "../io/decode-image.ts";
@@ -34,7 +34,13 @@ const examples = [
   judged("fake", "A dog", true, false),
   judged("control", "A house", true, true),
 ];
-const facts = { detectors: [], device: "a device", ms: 1500 };
+const detector: ListedDetector = {
+  ...({ kind: "spectrum", name: "s", title: "S", card: "cards/s.md", threshold: 0.5 } as const),
+  coefficients: { file: "s.safetensors", sha256: "", bytes: 1 },
+  calibration: { method: "platt", scale: 1, shift: 0 },
+  training: { "validation fakes": "isr-gans" },
+};
+const facts = { detectors: [detector], device: "a device", ms: 1500 };
 
 test("counts what is right, without the control", () => {
   expect(tally(examples)).toEqual([
@@ -53,6 +59,7 @@ test("the page shows every picture, each image under what it is, and what it is 
   expect(page).toContain("<h3>A &#60;cat&#62; (photograph)</h3>");
   expect(page).toContain("T-GD: real, probability of fake 0.25");
   expect(page).toContain("A house: Nobody, CC0 1.0, nowhere");
+  expect(page).toContain("and on what isr-gans made of those. Any other generator is new to them");
   expect(page).toContain("No probability here is proof.");
   const order = ["Photographs</h2>", "(photograph)</h3>", "Made by GANs", "(isr-gans)</h3>"];
   const places = [...order, "A control</h2>", "(control: waifu2x)</h3>"].map((text) =>

@@ -24,10 +24,17 @@ const INTRO = [
     "adversarial network made the fine structure: it was given a shrunk photograph and drew a large " +
     "one. Two detectors judged them all. LGrad (Tan et al., CVPR 2023) looks at the gradient of an " +
     "image through another network, T-GD (Jeon et al., ICML 2020) at the image itself.",
-  "The detectors were trained by this program, with its own kernels, on other photographs and on what " +
-    "the same generators made of those. So these pictures are of a kind that the detectors know, and " +
-    "yet some verdicts may be wrong: how many are, on many more pictures, is in docs/results.md.",
 ];
+
+/** What the detectors have learned, and what is new to them. */
+function learnedText(detectors: readonly ListedDetector[]): string {
+  const known = [...new Set(detectors.map(({ training }) => training["validation fakes"]))];
+  return (
+    "The detectors were trained by this program, with its own kernels, on other photographs and on " +
+    `what ${known.join(", ")} made of those. Any other generator is new to them: how often they are ` +
+    "right on each, on many more pictures, is in docs/results.md."
+  );
+}
 
 const SECTIONS: readonly {
   readonly kind: ExampleImage["kind"];
@@ -84,7 +91,7 @@ export async function demoReport(
   }
   return judgementReport({
     title: "Photographs, fakes, and what the detectors say",
-    intro: [...INTRO, tallyText(examples)],
+    intro: [...INTRO, learnedText(detectors), tallyText(examples)],
     files: examples.map(({ example, judgement }) => judgedFile(exampleName(example), judgement)),
     ...{ sections, detectors, device, ms },
     footer: [
