@@ -48,7 +48,7 @@ interface ListedBase {
   readonly training: TrainingFacts;
 }
 
-/** LGrad: a discriminator, whose gradient a ResNet with one logit judges. */
+/** LGrad: a transformation model, whose gradient a network with one logit judges. */
 export interface ListedLgrad extends ListedBase {
   readonly kind: "lgrad";
   readonly transformation: NetworkFile;
