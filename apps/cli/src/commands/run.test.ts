@@ -208,7 +208,7 @@ describe("run's options", () => {
     const { code, stderr } = await runCli(args);
     expect(code).toBe(2);
     expect(stderr).toBe(
-      'fauxgrad run: resnet50: there is no option "classes"\n  known  numClasses\n' +
+      'fauxgrad run: resnet50: there is no option "classes"\n  known  numClasses, widthPercent\n' +
         "Choose one of these.\n",
     );
   });
