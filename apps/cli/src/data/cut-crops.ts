@@ -2,8 +2,6 @@
  * Images of a labelled tree, cut into crops of one size: a new folder of the same tree, whole or not
  * at all.
  */
-import { rmSync } from "node:fs";
-import { rename, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { crop, type RgbImage } from "@fauxgrad/models/transforms";
 import { jpegRoundTrip, randomFor } from "@fauxgrad/training";
@@ -12,12 +10,10 @@ import { type DecodePool, isDecoded } from "../io/decode-pool.ts";
 import { ImageError } from "../io/image-error.ts";
 import { jpegCodec } from "../io/jpeg-codec.ts";
 import { encodePng } from "../io/write-png.ts";
-import { fileError } from "../session/files.ts";
-import { systemCode } from "../terminal/errors.ts";
 import { interruption } from "../terminal/interrupt.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { LabelledFile } from "./labelled-files.ts";
-import { hashBytes, MANIFEST } from "./lay-out.ts";
+import { hashBytes, makeFolder } from "./lay-out.ts";
 
 /** How crops are compressed before they are kept. */
 export interface JpegDraw {
@@ -87,25 +83,10 @@ export async function cutCrops(
   images: readonly LabelledFile[],
   { out, header, ...options }: CutOptions,
 ): Promise<CutResult> {
-  const target = path.resolve(out);
-  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.tmp`);
-  const remove = () => rmSync(temporary, { recursive: true, force: true });
-  process.on("exit", remove);
-  try {
+  return makeFolder(out, header, async (temporary) => {
     const result = await fill(temporary, images, options);
-    const manifest = `${JSON.stringify({ ...header, files: result.entries }, null, 1)}\n`;
-    await writeFileAtomic(path.join(temporary, MANIFEST), new TextEncoder().encode(manifest));
-    await rmdir(target).catch((cause: unknown) => {
-      if (systemCode(cause) !== "ENOENT") throw cause;
-    });
-    await rename(temporary, target);
-    return result;
-  } catch (cause) {
-    await rm(temporary, { recursive: true, force: true });
-    throw fileError("make", out, cause);
-  } finally {
-    process.off("exit", remove);
-  }
+    return { entries: result.entries, result };
+  });
 }
 
 async function fill(

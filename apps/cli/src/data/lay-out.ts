@@ -87,19 +87,39 @@ export async function layOut(
   },
 ): Promise<ManifestEntry[]> {
   checkPlaces(files);
+  return makeFolder(out, header, async (temporary) => {
+    const entries = await fill(temporary, files, link);
+    return { entries, result: entries };
+  });
+}
+
+/**
+ * Makes a folder with a manifest, whole or not at all: below a temporary name beside it, which is
+ * renamed at the end.
+ *
+ * @param header what the manifest says before its list of files
+ * @param fill writes below the temporary name, and tells the manifest's list
+ * @throws {FileError} if the system refuses; then nothing is there
+ * @throws what `fill` throws; likewise
+ */
+export async function makeFolder<T>(
+  out: string,
+  header: Readonly<Record<string, unknown>>,
+  fill: (temporary: string) => Promise<{ readonly entries: readonly object[]; readonly result: T }>,
+): Promise<T> {
   const target = path.resolve(out);
   const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.tmp`);
   const remove = () => rmSync(temporary, { recursive: true, force: true });
   process.on("exit", remove);
   try {
-    const entries = await fill(temporary, files, link);
+    const { entries, result } = await fill(temporary);
     const manifest = { ...header, files: entries };
     await writeFile(path.join(temporary, MANIFEST), `${JSON.stringify(manifest, null, 1)}\n`);
     await rmdir(target).catch((cause: unknown) => {
       if (systemCode(cause) !== "ENOENT") throw cause;
     });
     await rename(temporary, target);
-    return entries;
+    return result;
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true });
     throw fileError("make", out, cause);

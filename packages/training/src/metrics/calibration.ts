@@ -8,7 +8,9 @@
  * without end. The minimum of the convex function is found by Newton's method with backtracking
  * (Lin, Lin and Weng, "A Note on Platt's Probabilistic Outputs", 2007).
  */
+
 import { checkScored, type Labels, type Scores } from "./cuts.ts";
+import { minimiseByNewton } from "./newton.ts";
 
 /** `p = σ(scale · logit + shift)`; the temperature is `1 / scale`. */
 export interface Calibration {
@@ -99,25 +101,12 @@ function problemOf(operation: string, labels: Labels, logits: Scores, shifted: b
 }
 
 function minimise(problem: Problem): Calibration {
-  let point: Calibration = { scale: 0, shift: 0 };
-  let loss = lossAt(problem, point);
-  for (let iteration = 0; iteration < ITERATIONS; iteration += 1) {
-    const step = newtonStep(problem, point);
-    if (step === null) break;
-    let length = 1;
-    let next = moved(point, step, length);
-    let nextLoss = lossAt(problem, next);
-    while (nextLoss > loss && length > 2 ** -30) {
-      length /= 2;
-      next = moved(point, step, length);
-      nextLoss = lossAt(problem, next);
-    }
-    // Rounding alone is left.
-    if (nextLoss > loss) break;
-    point = next;
-    loss = nextLoss;
-  }
-  return point;
+  return minimiseByNewton<Calibration>({
+    start: { scale: 0, shift: 0 },
+    lossAt: (at) => lossAt(problem, at),
+    stepAt: (at) => newtonStep(problem, at),
+    ...{ moved, iterations: ITERATIONS },
+  });
 }
 
 function moved(point: Calibration, step: Calibration, length: number): Calibration {

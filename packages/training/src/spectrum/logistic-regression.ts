@@ -3,7 +3,9 @@
  * beat. The objective is strictly convex in the weights, so that the minimum is one point whatever
  * the way there; Newton's method with backtracking reaches it in a few steps.
  */
+
 import { checkScored, type Labels } from "../metrics/cuts.ts";
+import { minimiseByNewton } from "../metrics/newton.ts";
 import { solveSymmetric } from "./solve-symmetric.ts";
 
 /** `logit = bias + Σ_j weight[j] · (x[j] − mean[j]) / scale[j]`. */
@@ -44,24 +46,12 @@ export function fitLogistic(
   const { mean, scale } = momentsOf(rows);
   const features = rows.map((row) => standardised(row, mean, scale));
   const problem: Problem = { features, labels, strength: inverseStrength };
-  let point: Float64Array = new Float64Array(mean.length + 1);
-  let loss = lossAt(problem, point);
-  for (let iteration = 0; iteration < ITERATIONS; iteration += 1) {
-    const step = newtonStep(problem, point);
-    if (step === null) break;
-    let length = 1;
-    let next = moved(point, step, length);
-    let nextLoss = lossAt(problem, next);
-    while (nextLoss > loss && length > 2 ** -30) {
-      length /= 2;
-      next = moved(point, step, length);
-      nextLoss = lossAt(problem, next);
-    }
-    // Rounding alone is left.
-    if (nextLoss > loss) break;
-    point = next;
-    loss = nextLoss;
-  }
+  const point = minimiseByNewton<Float64Array>({
+    start: new Float64Array(mean.length + 1),
+    lossAt: (at) => lossAt(problem, at),
+    stepAt: (at) => newtonStep(problem, at),
+    ...{ moved, iterations: ITERATIONS },
+  });
   return { mean, scale, weight: point.slice(0, -1), bias: point.at(-1) ?? 0 };
 }
 
