@@ -73,10 +73,11 @@ test("the filter chooses by name, without regard to case", () => {
     "ResNet-50 conv 3×3 128→128 @28 forward",
     "ResNet-50 conv 3×3 256→256 @14 forward",
     "ResNet-50 conv 3×3 512→512 @7 forward",
+    "f16 ResNet-50 conv 3×3 64→64 @56 forward",
   ]);
   const usual = CASES.filter(({ large = false }) => !large);
   expect(chosenCases({ quick: false })).toEqual(usual);
-  expect(chosenCases({ filter: /4096³ f/iu, quick: false })).toHaveLength(1);
+  expect(chosenCases({ filter: /4096³ f/iu, quick: false })).toHaveLength(2);
   const quick = chosenCases({ quick: true });
   expect(quick.length).toBeGreaterThan(5);
   expect(quick.length).toBeLessThan(15);

@@ -1,5 +1,6 @@
 import { Gpu, type GpuOptions, type KernelFamily } from "@fauxgrad/kernels";
 import type { Case } from "./cases.ts";
+import { inFull, isHalf, type Job } from "./jobs.ts";
 import { type Ceilings, measureCeilings } from "./measure/ceilings.ts";
 import { measureEncoding } from "./measure/encoding.ts";
 import { OurContestant } from "./measure/ours.ts";
@@ -75,16 +76,35 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What a case in f16 is compared with: the same in f32, by the usual variant. */
+const FULL = "f32";
+
+/** One of ours at a case, and what it computes. */
+interface Runner {
+  readonly name: string;
+  readonly gpu: Gpu;
+  readonly job: Job;
+}
+
+function runnersOf({ gpus, defaultVariant }: Session, job: Job): Runner[] {
+  const { hasFamilies } = operationOf(job);
+  const runners = [...gpus]
+    .filter(([name]) => hasFamilies || name === defaultVariant)
+    .map(([name, gpu]) => ({ name, gpu, job }));
+  const usual = gpus.get(defaultVariant);
+  if (!isHalf(job) || usual === undefined) return runners;
+  return [...runners, { name: FULL, gpu: usual, job: inFull(job) }];
+}
+
 /** Our variants at a case, validated; those that are not right say why. */
-async function validated({ gpus, defaultVariant }: Session, { job }: Case) {
+async function validated(runners: readonly Runner[], { job }: Case) {
   const contestants: OurContestant[] = [];
   const wrong: Record<string, string> = {};
   let output: Float32Array | undefined;
   const operands = operandsOf(job);
-  for (const [name, gpu] of gpus) {
-    if (!operationOf(job).hasFamilies && name !== defaultVariant) continue;
+  for (const { name, gpu, job: own } of runners) {
     try {
-      const found = await OurContestant.validated(name, gpu, job, operands);
+      const found = await OurContestant.validated(name, gpu, own, operands);
       contestants.push(found.contestant);
       output ??= found.output;
     } catch (error) {
@@ -94,22 +114,26 @@ async function validated({ gpus, defaultVariant }: Session, { job }: Case) {
   return { contestants, wrong, output };
 }
 
+function workOf(job: Job) {
+  return { flops: operationOf(job).facts(job).flops, bytes: bytesOf(job) };
+}
+
 async function benchCase(session: Session, entry: Case) {
   const { peers, schedule, defaultVariant } = session;
   const { name, job } = entry;
-  const { contestants: ours, wrong, output } = await validated(session, entry);
+  const runners = runnersOf(session, job);
+  const { contestants: ours, wrong, output } = await validated(runners, entry);
   const without: Record<string, string> = { ...wrong };
   const contestants: Contestant[] = [...ours];
-  // Without a right output of ours there is nothing to compare with.
+  // Without a right output of ours there is nothing to compare with; the peers compute in f32.
   const found =
-    output === undefined
+    output === undefined || isHalf(job)
       ? new Map<string, Contestant | string>()
       : await peers.contestants(job, (theirs) => crossCheck(job, output, theirs));
   for (const [peer, contestant] of found) {
     if (typeof contestant === "string") without[peer] = contestant;
     else contestants.push(contestant);
   }
-  const work = { flops: operationOf(job).facts(job).flops, bytes: bytesOf(job) };
   const timings = await interleave(contestants, schedule);
   const results = [];
   for (const [contestant, timing] of timings) {
@@ -119,12 +143,13 @@ async function benchCase(session: Session, entry: Case) {
     }
     const own = ours.find((candidate) => candidate.name === contestant);
     const deviceMs = (await own?.deviceMs()) ?? null;
+    const work = workOf(runners.find((runner) => runner.name === contestant)?.job ?? job);
     results.push(resultOf(contestant, timing, deviceMs, work, session));
   }
   await peers.release();
   for (const contestant of ours) contestant.dispose();
-  const ratios = ratiosOf(results, defaultVariant, peers.names);
-  const report: CaseReport = { name, job, ...work, results, without, ratios };
+  const ratios = ratiosOf(results, defaultVariant, [...peers.names, FULL]);
+  const report: CaseReport = { name, job, ...workOf(job), results, without, ratios };
   return { report, wrong: Object.values(wrong).map((reason) => `${name}: ${reason}`) };
 }
 

@@ -1,4 +1,5 @@
 import { CASES } from "../cases.ts";
+import { isHalf } from "../jobs.ts";
 import { NETWORK_CASES } from "../networks/network-job.ts";
 import type { PeerJob } from "../peers/protocol.ts";
 
@@ -12,8 +13,8 @@ export interface ComparisonCase {
   readonly peers?: readonly string[];
 }
 
-/** Whole networks first, then every convolution and product of `bench kernels`. */
+/** Whole networks first, then every convolution and product of `bench kernels` in f32. */
 export const COMPARISON_CASES: readonly ComparisonCase[] = [
   ...NETWORK_CASES,
-  ...CASES.filter(({ job }) => job.op === "conv2d" || job.op === "matmul"),
+  ...CASES.filter(({ job }) => (job.op === "conv2d" || job.op === "matmul") && !isHalf(job)),
 ];
