@@ -110,6 +110,10 @@ test("a comparison can be of some networks and batches, or of what targets are a
     "ResNet-50 training step 1 × 224²",
     "ResNet-50 training step 16 × 224²",
   ]);
+  expect(names({ networks: ["stylegan"], batches: [16] })).toEqual([
+    "StyleGAN input gradient 16 × 256²",
+  ]);
+  expect(names({ networks: ["stylegan"] })).toEqual(["StyleGAN input gradient 1 × 256²"]);
   expect(names({ networks: [], quick: true })[0]).toBe("ResNet-50 conv 3×3 64→64 @56 forward");
   expect(names({ filter: /matmul 4096³ f/iu })).toEqual(["matmul 4096³ forward"]);
   const judged = chosenComparisons({ targets: true, quick: false });
@@ -120,7 +124,9 @@ test("a comparison can be of some networks and batches, or of what targets are a
   expect(peersOf("ResNet-50 inference 8 × 224²")).toBeUndefined();
   expect(peersOf("ResNet-50 conv 3×3 64→64 @56 forward")).toBeUndefined();
   const wrong = await run("peers", "--networks", "vgg16");
-  expect(wrong.errors).toContain("There is no network vgg16: resnet50, efficientnet_b0 or none.");
+  expect(wrong.errors).toContain(
+    "There is no network vgg16: resnet50, efficientnet_b0, stylegan or none.",
+  );
   const none = await run("peers", "--batches", "1,0");
   expect(none.errors).toContain("0 is no size of a batch: a whole number from 1 on.");
 });

@@ -1,6 +1,6 @@
 import { CASES } from "../cases.ts";
 import { isHalf } from "../jobs.ts";
-import { NETWORK_CASES } from "../networks/network-job.ts";
+import { DISCRIMINATOR_CASES, NETWORK_CASES } from "../networks/network-job.ts";
 import type { PeerJob } from "../peers/protocol.ts";
 
 /** One line of the comparison. */
@@ -16,5 +16,6 @@ export interface ComparisonCase {
 /** Whole networks first, then every convolution and product of `bench kernels` in f32. */
 export const COMPARISON_CASES: readonly ComparisonCase[] = [
   ...NETWORK_CASES,
+  ...DISCRIMINATOR_CASES,
   ...CASES.filter(({ job }) => (job.op === "conv2d" || job.op === "matmul") && !isHalf(job)),
 ];

@@ -109,6 +109,7 @@ test("networks are told apart by name, batch and adapter", () => {
     compared(network("ResNet-50 inference 8").name, network("ResNet-50 inference 8").job, 1),
     compared(network("EfficientNet-B0 inference 8").name, step.job, 3),
     compared(step.name, step.job, 0.6, "torch"),
+    compared("StyleGAN input gradient 16 × 256²", step.job, 0.4, "torch"),
   ];
   const software = comparison(...cases);
   const onCpu = targetReports([software]);
@@ -124,6 +125,11 @@ test("networks are told apart by name, batch and adapter", () => {
   const environment = { ...software.environment, software: false };
   const onGpu = targetReports([{ ...software, environment }]);
   expect(found(onGpu, torch)).toMatchObject({ verdict: "reached", worst: 0.6 });
+  const gradient = "StyleGAN input gradient 16 × 256² ≥ 0.5 × torch";
+  expect(found(onCpu, gradient)?.why).toBe(
+    "on a GPU: bench peers --peers torch --networks stylegan --batches 16",
+  );
+  expect(found(onGpu, gradient)).toMatchObject({ verdict: "missed", worst: 0.4 });
   expect(found(onGpu, "ResNet-50 inference, batch 1 ≥ 4 × tfjs")?.verdict).toBe("not measured");
 });
 

@@ -176,7 +176,10 @@ const ON_A_GPU: readonly Target[] = [
     "ResNet-50 training step 16 × 224²",
     "bench peers --peers torch --networks resnet50 --batches 16",
   ),
-  torchTarget("StyleGAN input gradient 16 × 256²", "there are no discriminators in bench peers"),
+  torchTarget(
+    "StyleGAN input gradient 16 × 256²",
+    "bench peers --peers torch --networks stylegan --batches 16",
+  ),
   {
     name: "subgroup-matrix f16 product",
     bound: "at least",
