@@ -40,10 +40,11 @@ test("the options reach the bench, parsed", async () => {
       quick: false,
       list: false,
       unsafe: false,
+      matrices: false,
     },
   ]);
-  const { kernels: other } = await run("kernels", "--no-peers", "--quick");
-  expect(other.mock.calls[0]).toMatchObject([{ peers: false, quick: true }]);
+  const { kernels: other } = await run("kernels", "--no-peers", "--quick", "--matrices");
+  expect(other.mock.calls[0]).toMatchObject([{ peers: false, quick: true, matrices: true }]);
 });
 
 test("wrong arguments are refused with the reason", async () => {

@@ -17,10 +17,12 @@ export interface KernelOptions {
   readonly quick: boolean;
   readonly list: boolean;
   readonly unsafe: boolean;
+  /** Ask for subgroup matrices. */
+  readonly matrices: boolean;
 }
 
 /** Options of `bench peers`, parsed. */
-export interface PeersOptions extends Omit<KernelOptions, "peers"> {
+export interface PeersOptions extends Omit<KernelOptions, "peers" | "matrices"> {
   /** Names of the peers to compare with; all of them by default. */
   readonly peers?: readonly string[];
   /** Names of the networks to compare, and no kernels then; empty: kernels only. */
@@ -163,6 +165,7 @@ export function buildProgram(actions: Actions): Command {
     .option("--quick", "a few cases and short samples", false)
     .option("--list", "print the names of the cases and stop", false)
     .option("--unsafe", "leave out bounds checks and validation", false)
+    .option("--matrices", "cases in f16 on subgroup matrices, too, if the adapter has them", false)
     .action((options: KernelOptions) => actions.kernels(options));
   addPeers(program, actions);
   addTune(program, actions);

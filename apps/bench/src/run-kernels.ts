@@ -1,4 +1,9 @@
-import { Gpu, type GpuOptions, type KernelFamily } from "@fauxgrad/kernels";
+import {
+  Gpu,
+  type GpuOptions,
+  type KernelFamily,
+  type SubgroupMatrixConfig,
+} from "@fauxgrad/kernels";
 import type { Case } from "./cases.ts";
 import { inFull, isHalf, type Job } from "./jobs.ts";
 import { type Ceilings, measureCeilings } from "./measure/ceilings.ts";
@@ -45,6 +50,8 @@ export interface KernelRun {
   readonly schedule: Schedule;
   /** Default: our variants only. */
   readonly peers?: PeerSide;
+  /** Of the adapter's subgroup matrices, if the device was opened with them. */
+  readonly matrices?: readonly SubgroupMatrixConfig[];
   /** Of a device, once its own kernels are known. */
   readonly environmentOf: (gpu: Gpu) => Environment;
   /** Arguments of the command, for the report. */
@@ -65,6 +72,8 @@ const VARIANTS: Readonly<Record<KernelFamily, GpuOptions>> = {
 
 interface Session {
   readonly gpus: ReadonlyMap<string, Gpu>;
+  /** One with subgroup matrices for operands in f16. */
+  readonly matrices: Gpu | null;
   readonly defaultVariant: KernelFamily;
   readonly software: boolean;
   readonly ceilings: Ceilings;
@@ -86,13 +95,19 @@ interface Runner {
   readonly job: Job;
 }
 
-function runnersOf({ gpus, defaultVariant }: Session, job: Job): Runner[] {
+/** What a case in f16 runs on where there are subgroup matrices; small groups do not. */
+const MATRICES = "matrices";
+
+function runnersOf({ gpus, matrices, defaultVariant }: Session, job: Job): Runner[] {
   const { hasFamilies } = operationOf(job);
   const runners = [...gpus]
     .filter(([name]) => hasFamilies || name === defaultVariant)
     .map(([name, gpu]) => ({ name, gpu, job }));
   const usual = gpus.get(defaultVariant);
   if (!isHalf(job) || usual === undefined) return runners;
+  if (matrices !== null && !("groups" in job && job.groups > 1)) {
+    runners.push({ name: MATRICES, gpu: matrices, job });
+  }
   return [...runners, { name: FULL, gpu: usual, job: inFull(job) }];
 }
 
@@ -161,6 +176,7 @@ export async function runKernels(device: GPUDevice, run: KernelRun): Promise<Ker
   const defaultVariant = usual.family;
   const variants = Object.entries(VARIANTS);
   const gpus = new Map(variants.map(([name, options]) => [name, new Gpu(device, options)]));
+  const withMatrices = new Gpu(device, { matrices: run.matrices ?? [] });
   const environment = run.environmentOf(usual);
   const ceilings = await measureCeilings(usual);
   log(environmentText(environment, ceilings, peers.reports));
@@ -168,7 +184,9 @@ export async function runKernels(device: GPUDevice, run: KernelRun): Promise<Ker
   log(encodingText(encoding));
   usual.destroy();
   const { software } = environment;
-  const session: Session = { gpus, defaultVariant, software, ceilings, peers, schedule };
+  const matrices = withMatrices.matrices === null ? null : withMatrices;
+  const kept = { gpus, matrices, defaultVariant };
+  const session: Session = { ...kept, software, ceilings, peers, schedule };
   const reports: CaseReport[] = [];
   const wrong: string[] = [];
   const soFar = (): KernelReport => {
@@ -186,7 +204,7 @@ export async function runKernels(device: GPUDevice, run: KernelRun): Promise<Ker
     log(`\n[${at + 1}/${cases.length}] ${caseText(found.report, defaultVariant)}`);
     save?.(soFar());
   }
-  for (const gpu of gpus.values()) gpu.destroy();
+  for (const gpu of [...gpus.values(), withMatrices]) gpu.destroy();
   const report = soFar();
   log(`\n${targetsText(report.targets)}`);
   if (wrong.length > 0) log(`\nRefused:\n${wrong.join("\n")}`);

@@ -142,8 +142,9 @@ test("what is measured of ourselves has limits", () => {
   ];
   const [product] = kernelCase("matmul 4096³ forward", { tiled: [10] }).results;
   const large = kernelCase("matmul 4096³ forward", {});
+  const half = kernelCase("f16 matmul 4096³ forward", { tiled: [10], matrices: [3] });
   const kernels: KernelReport = {
-    ...kernelReport([{ ...large, results: product === undefined ? [] : [product] }]),
+    ...kernelReport([{ ...large, results: product === undefined ? [] : [product] }, half]),
     encoding,
   };
   const times: StartUp = {
@@ -167,6 +168,7 @@ test("what is measured of ourselves has limits", () => {
     ["memory of a ResNet-50 training step ≤ 1.25 × its live arrays", "missed", 2],
     ["second start to the first result of ResNet-50 inference ≤ 3 s", "reached", 2.5],
     ["matmul 4096³ ≥ 50 % of the FMA ceiling", "reached", 50],
+    ["subgroup-matrix f16 product ≥ 1 × the float32 FMA ceiling", "missed", 0.5],
   ]);
   const markdown = targetsMarkdown([models, kernels]);
   expect(markdown).toContain("| CPU cost of a replayed dispatch ≤ 5 µs | **missed** | 1 of 2; ");
