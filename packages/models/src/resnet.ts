@@ -110,7 +110,8 @@ const STAGES: Readonly<Record<OutputStride, readonly StageGeometry[]>> = {
 type Stage = Sequential<Bottleneck[]>;
 
 /** Options of a {@link ResNetBackbone}. */
-export interface BackboneOptions extends Pick<ResNetOptions, "form" | "widthMultiplier" | "zeroInitResidual"> {
+export interface BackboneOptions
+  extends Pick<ResNetOptions, "form" | "widthMultiplier" | "zeroInitResidual"> {
   /** Default 32. */
   readonly outputStride?: OutputStride;
 }
