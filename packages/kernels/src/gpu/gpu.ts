@@ -40,6 +40,8 @@ export class Gpu {
   readonly maxImmediateBytes: number;
   /** Along one dimension of a dispatch. Kept here: the device's own getters cost 0.3 µs. */
   readonly maxWorkgroups: number;
+  /** Lanes that surely share a subgroup; 0 where kernels cannot exchange registers. */
+  readonly subgroupLanes: number;
   readonly pipelines: PipelineCache;
   /** Compiled kernels by definition, constants and modules: the fast path of a dispatch. */
   readonly variants = new Map<string, Pipeline>();
@@ -62,6 +64,9 @@ export class Gpu {
     this.overrides = options.overrides ?? {};
     this.tuning = tuningOf(device.adapterInfo, options);
     this.maxWorkgroups = device.limits.maxComputeWorkgroupsPerDimension;
+    this.subgroupLanes = device.features.has("subgroups")
+      ? (device.adapterInfo.subgroupMinSize ?? 0)
+      : 0;
     this.maxImmediateBytes =
       options.immediates === false ? 0 : (device.limits.maxImmediateSize ?? 0);
     this.#watch = new DeviceWatch(device, options.onError);

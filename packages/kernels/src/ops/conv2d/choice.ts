@@ -5,6 +5,7 @@
 import { type Choosable, choose, type Decision, decide } from "../../gpu/choice.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import { kernelHash, type Variant } from "../../gpu/tuning.ts";
+import { fitsBroadcast, productVariant } from "./broadcast.ts";
 import { correlationKernels, structuralVariant } from "./correlate.ts";
 import { columnsOf, depthwiseGradWeightKernel, depthwiseKernel, isDepthwise } from "./depthwise.ts";
 import { depthwiseGradInputKernel } from "./depthwise-grad-input.ts";
@@ -52,9 +53,10 @@ const depthwiseGradWeightHash = hashOf(() => [depthwiseGradWeightKernel]);
 
 /** Values that each parameter may have. */
 export const VARIANT_PARAMETERS: Readonly<Record<string, Readonly<Record<string, number[]>>>> = {
+  broadcast: { TR: [1, 2, 3], TN: [1, 2] },
   registers: { TM: [1, 4, 8, 12, 16], TN: [1, 2] },
   tiled: { SIDE: [64, 128] },
-  winograd: { TM: [4, 8, 12, 16] },
+  winograd: { TR: [1, 2, 3] },
   strips: { TW: [2, 4, 8], STRIP: [4, 8, 14, 28, 56] },
   slabs: { WANTED: [4, 8, 16, 32, 64, 256, 512, 1024] },
   narrow: {},
@@ -105,6 +107,7 @@ const plain = (name: string): Variant => ({ name, parameters: {} });
 function correlationChoice(gpu: Gpu, pass: Conv2dPass, g: Conv2dGeometry): Choosable {
   const [inputs, outputs] = pass === "conv2d" ? [g.c, g.o] : [g.o, g.c];
   const only = structuralVariant({ sourceC: inputs, outC: outputs, groups: g.groups });
+  const rows = g.n * (pass === "conv2d" ? g.oh * g.ow : g.h * g.w);
   return {
     op: "conv2d",
     key: () => keyOf(pass, g),
@@ -117,10 +120,12 @@ function correlationChoice(gpu: Gpu, pass: Conv2dPass, g: Conv2dGeometry): Choos
           : "it is for 3×3, stride 1, whole vec4s";
       }
       if (only !== null && name !== only) return `these groups and channels need ${only}`;
-      const isKnown = only === name || name === "registers" || name === "tiled";
+      if (name === "broadcast" && !fitsBroadcast(gpu)) return "it needs subgroups of 8 or more";
+      const isKnown =
+        only === name || name === "broadcast" || name === "registers" || name === "tiled";
       return isKnown ? outOfRange(variant, VARIANT_PARAMETERS) : `there is no ${name} here`;
     },
-    heuristic: () => plain(paysWinograd(gpu, g) ? "winograd" : (only ?? gpu.family)),
+    heuristic: () => plain(paysWinograd(gpu, g) ? "winograd" : (only ?? productVariant(gpu, rows))),
   };
 }
 
@@ -225,7 +230,7 @@ export function explainConv2d(gpu: Gpu, pass: Conv2dPass, g: Conv2dGeometry): Ex
     ? [pass === "conv2dGradWeight" ? "slabs" : "strips"]
     : pass === "conv2dGradWeight"
       ? ["registers", "tiled", "windows", "grouped"]
-      : ["winograd", "registers", "tiled", "narrow", "grouped", "direct"];
+      : ["winograd", "broadcast", "registers", "tiled", "narrow", "grouped", "direct"];
   const table =
     pass === "conv2dGradWeight" && !isDepthwise(g) ? GRAD_WEIGHT_PARAMETERS : VARIANT_PARAMETERS;
   const candidates = names

@@ -239,9 +239,10 @@ async function checkAll(gpu: Gpu, g: Conv2dGeometry, seed: number): Promise<void
 }
 
 const gpus = new Map<string, Gpu>();
-function gpuOf(device: GPUDevice, kernels: KernelFamily): Gpu {
-  const gpu = gpus.get(kernels) ?? new Gpu(device, { kernels });
-  gpus.set(kernels, gpu);
+function gpuOf(device: GPUDevice, variant: "broadcast" | KernelFamily): Gpu {
+  const kernels = variant === "broadcast" ? "registers" : variant;
+  const gpu = gpus.get(variant) ?? new Gpu(device, { kernels, overrides: { conv2d: variant } });
+  gpus.set(variant, gpu);
   return gpu;
 }
 
@@ -285,7 +286,7 @@ async function checkEpilogue(
   for (const array of [input, weight, bias, residual, output]) array?.dispose();
 }
 
-describe.each(["registers", "tiled"] as const)("%s kernels", (family) => {
+describe.each(["broadcast", "registers", "tiled"] as const)("%s kernels", (family) => {
   test.for(Object.entries(CASES))("match the reference: %s", async ([, shape], { device }) => {
     await checkAll(gpuOf(device, family), geometryOf(shape), 1);
   });

@@ -86,7 +86,11 @@ const TYPES: readonly (readonly [FloatType, FloatType])[] = [
 ];
 
 /** Shapes that take each alone: what reads one operand does not know how the other is stored. */
-const MIXED = { registers: ["65 outputs of 1×1", "winograd"], tiled: ["65 outputs of 1×1"] };
+const MIXED = {
+  broadcast: ["65 outputs of 1×1", "winograd"],
+  registers: ["65 outputs of 1×1"],
+  tiled: ["65 outputs of 1×1"],
+};
 
 function upload(
   gpu: Gpu,
@@ -106,12 +110,14 @@ const dispose = (arrays: Readonly<Record<string, GpuArray>>) => {
   for (const array of Object.values(arrays)) array.dispose();
 };
 
-describe.each(["registers", "tiled"] as const)("%s kernels", (kernels) => {
+describe.each(["broadcast", "registers", "tiled"] as const)("%s kernels", (variant) => {
   test.for(Object.entries(SHAPES))("take f16: %s", async ([name, shape], { device }) => {
-    const gpu = new Gpu(device, { kernels });
+    const overrides = variant === "broadcast" ? {} : { conv2d: variant };
+    const kernels = variant === "tiled" ? "tiled" : "registers";
+    const gpu = new Gpu(device, { kernels, overrides });
     const g = geometryOf(shape);
     const host = halfOperands(g, 5);
-    for (const types of MIXED[kernels].includes(name) ? TYPES : TYPES.slice(0, 1)) {
+    for (const types of MIXED[variant].includes(name) ? TYPES : TYPES.slice(0, 1)) {
       const { input, weight, bias, residual } = upload(gpu, g, host, types);
       const output = conv2d(gpu, input, weight, g, { bias, residual, scale: 0.5, slope: 0.25 });
       expect(output.dtype).toBe(types[0]);
