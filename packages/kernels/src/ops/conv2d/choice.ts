@@ -5,7 +5,12 @@
 import { type Choosable, choose, type Decision, decide } from "../../gpu/choice.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import { kernelHash, type Variant } from "../../gpu/tuning.ts";
-import { fitsBroadcast, productVariant } from "./broadcast.ts";
+import {
+  fitsBroadcast,
+  fitsBroadcastGradWeight,
+  paysBroadcastGradWeight,
+  productVariant,
+} from "./broadcast.ts";
 import { correlationKernels, structuralVariant } from "./correlate.ts";
 import { columnsOf, depthwiseGradWeightKernel, depthwiseKernel, isDepthwise } from "./depthwise.ts";
 import { depthwiseGradInputKernel } from "./depthwise-grad-input.ts";
@@ -66,6 +71,7 @@ export const VARIANT_PARAMETERS: Readonly<Record<string, Readonly<Record<string,
 
 /** Parameters of the weight gradient's variants: those of its kernels, and of their slabs. */
 export const GRAD_WEIGHT_PARAMETERS: typeof VARIANT_PARAMETERS = {
+  broadcast: { TR: [1, 2], TN: [1, 2], WANTED: VARIANT_PARAMETERS["slabs"]?.["WANTED"] ?? [] },
   registers: { TM: [4, 8], TN: [1, 2], WANTED: VARIANT_PARAMETERS["slabs"]?.["WANTED"] ?? [] },
   tiled: { WANTED: VARIANT_PARAMETERS["slabs"]?.["WANTED"] ?? [] },
   windows: { TI: [1, 2, 4], TN: [1, 2], WANTED: VARIANT_PARAMETERS["slabs"]?.["WANTED"] ?? [] },
@@ -138,6 +144,11 @@ function gradWeightChoice(gpu: Gpu, g: Conv2dGeometry): Choosable {
     impossible(variant) {
       const { name } = variant;
       if (name === "windows") return windowsImpossible(variant, g);
+      if (name === "broadcast") {
+        return fitsBroadcastGradWeight(gpu, g)
+          ? outOfRange(variant, GRAD_WEIGHT_PARAMETERS)
+          : "it is for short rows of taps, undilated, and subgroups of 8 or more";
+      }
       if (isGrouped !== (name === "grouped")) {
         return isGrouped ? "these groups need windows or grouped" : "grouped is for small groups";
       }
@@ -145,7 +156,10 @@ function gradWeightChoice(gpu: Gpu, g: Conv2dGeometry): Choosable {
       if (!isKnown) return `there is no ${name} here`;
       return outOfRange(variant, GRAD_WEIGHT_PARAMETERS);
     },
-    heuristic: () => plain(paysWindows(gpu, g) ? "windows" : isGrouped ? "grouped" : gpu.family),
+    heuristic: () => {
+      if (paysBroadcastGradWeight(gpu, g)) return plain("broadcast");
+      return plain(paysWindows(gpu, g) ? "windows" : isGrouped ? "grouped" : gpu.family);
+    },
   };
 }
 
@@ -229,7 +243,7 @@ export function explainConv2d(gpu: Gpu, pass: Conv2dPass, g: Conv2dGeometry): Ex
   const names = isDepthwise(g)
     ? [pass === "conv2dGradWeight" ? "slabs" : "strips"]
     : pass === "conv2dGradWeight"
-      ? ["registers", "tiled", "windows", "grouped"]
+      ? ["broadcast", "registers", "tiled", "windows", "grouped"]
       : ["winograd", "broadcast", "registers", "tiled", "narrow", "grouped", "direct"];
   const table =
     pass === "conv2dGradWeight" && !isDepthwise(g) ? GRAD_WEIGHT_PARAMETERS : VARIANT_PARAMETERS;

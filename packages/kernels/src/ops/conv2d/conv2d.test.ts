@@ -1,6 +1,6 @@
-// Plan: every variant (both families; grouped, direct, depthwise by shape) forward and both
-// gradients against the float64 reference, at the boundaries of the tiles (8 rows, 32 and 64
-// channels; 64 and 128 tiled), with strides, dilation, asymmetric padding and groups.
+// Plan: every variant (both families, with lanes that exchange samples and without; grouped, direct,
+// depthwise by shape) forward and both gradients against the float64 reference, at the boundaries of
+// the tiles (8 and 16 rows, 32 and 64 channels; 64 and 128 tiled), with strides, dilation, asymmetric padding and groups.
 
 import fc from "fast-check";
 import { describe } from "vitest";
@@ -135,6 +135,18 @@ const CASES: Record<string, Case> = {
     outputs: 72,
     options: { padding: [0, 1], groups: 2 },
   },
+  "2×5/2 of 9 channels, padding on one side": {
+    input: [2, 5, 10, 9],
+    kernel: [2, 5],
+    outputs: 36,
+    options: { stride: [1, 2], padding: [1, 0, 2, 1] },
+  },
+  "1×2, stride 3 of 16 channels": {
+    input: [1, 3, 13, 16],
+    kernel: [1, 2],
+    outputs: 68,
+    options: { stride: [1, 3] },
+  },
   "a row of 9 taps": {
     input: [1, 3, 12, 8],
     kernel: [1, 9],
@@ -241,7 +253,10 @@ async function checkAll(gpu: Gpu, g: Conv2dGeometry, seed: number): Promise<void
 const gpus = new Map<string, Gpu>();
 function gpuOf(device: GPUDevice, variant: "broadcast" | KernelFamily): Gpu {
   const kernels = variant === "broadcast" ? "registers" : variant;
-  const gpu = gpus.get(variant) ?? new Gpu(device, { kernels, overrides: { conv2d: variant } });
+  // Where lanes hand each other nothing, weight gradients go by windows.
+  const conv2dGradWeight = variant === "registers" ? "windows" : variant;
+  const overrides = { conv2d: variant, conv2dGradWeight };
+  const gpu = gpus.get(variant) ?? new Gpu(device, { kernels, overrides });
   gpus.set(variant, gpu);
   return gpu;
 }
@@ -361,6 +376,19 @@ test("NaN and infinity stay where they belong", async ({ gpu }) => {
   expect(values[35]).toBe(0); // ReLU(−∞)
   expect(values[8]).toBe(16); // top right: neither
   for (const array of [input, weight, output]) array.dispose();
+});
+
+test("columns of output beyond the last do not meet an infinity of the input", async ({ gpu }) => {
+  const g = conv2dGeometry([1, 1, 3, 8], [1, 3, 8, 4], { padding: [0, 1] });
+  const host = new Float32Array(24).fill(1);
+  host[16] = Number.POSITIVE_INFINITY; // the last column, which the first tap never meets
+  const input = gpu.upload(host, [1, 1, 3, 8]);
+  const gradOutput = gpu.upload(new Float32Array(12).fill(1), [1, 1, 3, 4]);
+  const gradWeight = conv2dGradWeight(gpu, input, gradOutput, g);
+  const values = await gradWeight.read();
+  expect(values[0]).toBe(2);
+  expect(values[32]).toBe(Number.POSITIVE_INFINITY);
+  for (const array of [input, gradOutput, gradWeight]) array.dispose();
 });
 
 test("the same inputs give the same bits", async ({ gpu }) => {
