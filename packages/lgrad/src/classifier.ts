@@ -28,12 +28,17 @@ export interface CreateClassifierOptions {
   readonly initGain?: number;
   /** Of all of a ResNet's channel counts; by default as the weights, or 1. */
   readonly widthMultiplier?: number;
+  /** Whether a ResNet's blocks are their shortcuts at first. Default false. */
+  readonly zeroInitResidual?: boolean;
 }
 
 const HEAD = ["fc.weight", "fc.bias"] as const;
 
 /** What decides about a classifier, beside its weights. */
-type ClassifierForm = Pick<CreateClassifierOptions, "network" | "initGain" | "widthMultiplier">;
+type ClassifierForm = Pick<
+  CreateClassifierOptions,
+  "network" | "initGain" | "widthMultiplier" | "zeroInitResidual"
+>;
 
 /** The description: torchvision's ResNet-50, or a smaller network, whose last layer has one output. */
 export function describeClassifier(options: ClassifierForm & { network: "small_cnn" }): SmallCnn;
@@ -43,9 +48,11 @@ export function describeClassifier({
   network = "resnet50",
   initGain = 0.02,
   widthMultiplier = 1,
+  zeroInitResidual = false,
 }: ClassifierForm = {}): LGradClassifier {
   if (network === "small_cnn") return new SmallCnn({ numClasses: 1 });
-  return new ResNet("resnet50", { numClasses: 1, headInit: normal(0, initGain), widthMultiplier });
+  const headInit = normal(0, initGain);
+  return new ResNet("resnet50", { numClasses: 1, headInit, widthMultiplier, zeroInitResidual });
 }
 
 /** What the weights tell of their network; a ResNet-50 where they do not tell. */

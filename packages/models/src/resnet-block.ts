@@ -2,7 +2,9 @@ import { scope, type Tensor } from "@fauxgrad/tensor";
 import {
   BatchNorm2d,
   Conv2d,
+  constant,
   GroupNorm,
+  type Initializer,
   kaimingNormal,
   Module,
   Sequential,
@@ -24,10 +26,14 @@ const NORM_GROUPS = 8;
 
 /** What the forms are made of. */
 const PARTS = {
-  torchvision: { Convolution: Conv2d, norm: (channels: number): Norm => new BatchNorm2d(channels) },
+  torchvision: {
+    Convolution: Conv2d,
+    norm: (channels: number, init: Initializer): Norm => new BatchNorm2d(channels, { init }),
+  },
   tgd: {
     Convolution: StandardizedConv2d,
-    norm: (channels: number): Norm => new GroupNorm(NORM_GROUPS, channels),
+    norm: (channels: number, init: Initializer): Norm =>
+      new GroupNorm(NORM_GROUPS, channels, { init }),
   },
 } as const;
 
@@ -43,9 +49,15 @@ const init = kaimingNormal({ mode: "fanOut", nonlinearity: "relu" });
 /** The convolutions and normalisations of one form. */
 export class Units {
   readonly #form: ResNetForm;
+  readonly #lastWeight: Initializer;
 
-  constructor(form: ResNetForm) {
+  /**
+   * @param zeroInitResidual whether the last normalisation of every block begins with a weight of 0,
+   *   so that the block is its shortcut at first; torchvision's `zero_init_residual`
+   */
+  constructor(form: ResNetForm, zeroInitResidual = false) {
     this.#form = form;
+    this.#lastWeight = constant(zeroInitResidual ? 0 : 1);
   }
 
   /** Of odd `kernelSize`, padded so that stride 1 keeps the size. */
@@ -62,7 +74,12 @@ export class Units {
   }
 
   norm(channels: number): Norm {
-    return PARTS[this.#form].norm(channels);
+    return PARTS[this.#form].norm(channels, constant(1));
+  }
+
+  /** The one that ends a block's residual branch. */
+  lastNorm(channels: number): Norm {
+    return PARTS[this.#form].norm(channels, this.#lastWeight);
   }
 }
 
@@ -98,7 +115,7 @@ export class Bottleneck extends Module {
     this.conv2 = units.convolution(width, width, 3, { ...geometry, groups });
     this.bn2 = units.norm(width);
     this.conv3 = units.convolution(width, outChannels, 1);
-    this.bn3 = units.norm(outChannels);
+    this.bn3 = units.lastNorm(outChannels);
     const { stride } = geometry;
     const changes = stride !== 1 || inChannels !== outChannels;
     this.downsample = changes ? new Projection(units, inChannels, outChannels, stride) : null;

@@ -210,3 +210,21 @@ test("inputs that are no images say so", ({ gpu }) => {
   );
   input.dispose();
 });
+
+test("every block can begin as its shortcut", async ({ gpu }) => {
+  const sizes = { widthMultiplier: 0.125, numClasses: 1 };
+  for (const [options, first] of [
+    [sizes, 1],
+    [{ ...sizes, zeroInitResidual: true }, 0],
+  ] as const) {
+    using network = new ResNet("resnet50", options).to(gpu, { seed: 1 });
+    const state = await network.stateDict();
+    const last = [...state].filter(([name]) => name.endsWith("bn3.weight"));
+    expect(last).toHaveLength(16);
+    for (const [name, { data }] of last)
+      expect(new Set(Array.from(data, Number)), name).toEqual(new Set([first]));
+    for (const name of ["bn1.weight", "layer1.0.bn2.weight", "layer1.0.downsample.1.weight"]) {
+      expect(new Set(Array.from(state.get(name)!.data, Number)), name).toEqual(new Set([1]));
+    }
+  }
+});

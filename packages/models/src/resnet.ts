@@ -76,6 +76,11 @@ export interface ResNetOptions {
   readonly numClasses?: number;
   /** Of all channel counts. Default 1: the published networks. */
   readonly widthMultiplier?: number;
+  /**
+   * Whether every block is its shortcut at first: torchvision's `zero_init_residual`. A network
+   * without pretrained weights learns from fewer steps so. Default false.
+   */
+  readonly zeroInitResidual?: boolean;
   /** First weights of the last layer; default: PyTorch's. */
   readonly headInit?: Initializer;
 }
@@ -105,7 +110,8 @@ const STAGES: Readonly<Record<OutputStride, readonly StageGeometry[]>> = {
 type Stage = Sequential<Bottleneck[]>;
 
 /** Options of a {@link ResNetBackbone}. */
-export interface BackboneOptions extends Pick<ResNetOptions, "form" | "widthMultiplier"> {
+export interface BackboneOptions
+  extends Pick<ResNetOptions, "form" | "widthMultiplier" | "zeroInitResidual"> {
   /** Default 32. */
   readonly outputStride?: OutputStride;
 }
@@ -121,10 +127,15 @@ export class ResNetBackbone extends Module {
 
   constructor(
     name: ResNetName,
-    { outputStride = 32, form = "torchvision", widthMultiplier = 1 }: BackboneOptions = {},
+    {
+      outputStride = 32,
+      form = "torchvision",
+      widthMultiplier = 1,
+      zeroInitResidual = false,
+    }: BackboneOptions = {},
   ) {
     super();
-    const units = new Units(form);
+    const units = new Units(form, zeroInitResidual);
     const { groups, groupWidth } = cardinality(name);
     const stem = planesOf(name, 0, widthMultiplier);
     this.conv1 = units.convolution(3, stem, 7, { stride: 2 });
@@ -225,8 +236,8 @@ export class ResNet extends ResNetBackbone implements FeatureNetwork {
 
   constructor(name: ResNetName = "resnet50", options: ResNetOptions = {}) {
     const { form = "torchvision", numClasses = form === "tgd" ? 2 : 1000, headInit } = options;
-    const { widthMultiplier = 1 } = options;
-    super(name, { form, widthMultiplier });
+    const { widthMultiplier = 1, zeroInitResidual = false } = options;
+    super(name, { form, widthMultiplier, zeroInitResidual });
     const inFeatures = planesOf(name, PLANES.length - 1, widthMultiplier) * EXPANSION;
     this.fc = new Linear(inFeatures, numClasses, headInit === undefined ? {} : { init: headInit });
   }

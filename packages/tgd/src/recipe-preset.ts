@@ -46,7 +46,9 @@ export function recipePreset({ stage, preset, method = "tgd", network }: RecipeC
   if (isSmall && stage === "pretrain") return smallCnnPretraining;
   const recipe = isGeneral ? generalTransfer(preset, method) : tgdPresets[preset][stage];
   if (isSmall) return { ...recipe, ...withoutDrops("small_cnn") };
-  return network === "tgd_resnext50_32x4d" ? onResNeXt(recipe, preset) : recipe;
+  if (network === "tgd_resnext50_32x4d") return onResNeXt(recipe, preset);
+  // torchvision's form of the same network has the same recipe.
+  return network === undefined ? recipe : { ...recipe, network: { name: network, options: {} } };
 }
 
 /** Of a network that has neither dropout nor drop-connect. */

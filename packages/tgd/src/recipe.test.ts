@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import { notebookRuns } from "./notebook-runs.ts";
 import { type RecipePreset, recipePresets, tgdPresets } from "./presets.ts";
-import { type Stage, stages, type TgdRecipe, type TransferMethod } from "./recipe.ts";
+import {
+  recipeNetworkNames,
+  type Stage,
+  stages,
+  type TgdRecipe,
+  type TransferMethod,
+} from "./recipe.ts";
 import { changeRecipe, readRecipe } from "./recipe-check.ts";
 import { recipePreset } from "./recipe-preset.ts";
 
@@ -145,6 +151,13 @@ test("baselines: the paper freezes and decays, ForensicTransfer sees images as t
     dropRate: 0,
     dropConnectRate: 0,
   });
+  // Every network that may be asked for is the one that the recipe names.
+  for (const network of recipeNetworkNames) {
+    if (network === "forensic_transfer") continue;
+    for (const stage of stages) {
+      expect(recipePreset({ stage, preset: "paper", network }).network.name).toBe(network);
+    }
+  }
   const resnext = recipePreset({
     stage: "pretrain",
     preset: "notebook",

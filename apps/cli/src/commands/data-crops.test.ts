@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { crop } from "@fauxgrad/models/transforms";
 import { jpegRoundTrip } from "@fauxgrad/training";
+import sharp from "sharp";
 import { expect, test } from "vitest";
 import { drawQuality } from "../data/cut-crops.ts";
 import { testPicture, toSharp, writeTree } from "../data/test-pictures.ts";
@@ -71,4 +72,20 @@ test("overlapping crops, and what cannot be", async () => {
     stderr: expect.stringContaining("Write lowest:highest within 1 to 100, e.g. 70:95."),
   });
   expect((await run("--size", "64", "--stride", "16")).stdout).toBe("6 crops of 1 image in out\n");
+}, 60_000);
+
+test("images are shrunk and enlarged again before they are cut", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  const picture = testPicture(4, 34, 33);
+  await writeTree(cwd, { "src/train/real/1.png": await toSharp(picture).png().toBuffer() });
+  const args = ["--real", "real", "--out", "out", "--size", "32", "--resample", "4"];
+  expect((await runCli(["data", "crops", "src", ...args], { cwd })).code).toBe(0);
+  const written = await decodeImage(path.join(cwd, "out/train/real/1-0-0.png"));
+  // Sharp's own pipeline on what divides by 4.
+  const whole = toSharp(crop(picture, { left: 0, top: 0, width: 32, height: 32 }));
+  const small = await whole.resize(8, 8, { kernel: "cubic" }).raw().toBuffer();
+  const raw = { width: 8, height: 8, channels: 3 } as const;
+  const large = sharp(small, { raw }).resize(32, 32, { kernel: "cubic" });
+  expect(Buffer.from(written.data)).toEqual(await large.raw().toBuffer());
 }, 60_000);

@@ -14,6 +14,7 @@ interface CropsOptions {
   readonly size: number;
   readonly stride?: number;
   readonly splits?: readonly string[];
+  readonly resample: number;
   readonly jpegShare: number;
   readonly jpegQuality: readonly [number, number];
   readonly seed: number;
@@ -32,6 +33,8 @@ Examples:
       Nine crops of each, which overlap by half.
   fauxgrad data crops sr-gan/ --out crops/ --splits train,val --jpeg-share 0.5
       Half of the crops go through JPEG of a quality from 70 to 95 before they are written.
+  fauxgrad data crops sr-gan/ --out bicubic/ --splits train --resample 4
+      Images are shrunk by 4 and enlarged again by bicubic interpolation: what no network made.
 
 Crops keep the image's own pixels: resizing would remove what a generator leaves in them. The
 quality is drawn from the seed, the file's name and the crop's place, not from the class: a fake and
@@ -49,6 +52,7 @@ export function addDataCrops(data: Command): void {
     .option("--size <n>", "side of a crop", parseCount, 128)
     .option("--stride <n>", "pixels from one crop to the next (default: its side)", parseCount)
     .option("--splits <names>", "only these splits, with commas between", parseNames)
+    .option("--resample <n>", "shrink images by n and enlarge them again first", parseCount, 1)
     .option("--jpeg-share <share>", "of the crops that go through JPEG", parseShare, 0)
     .option("--jpeg-quality <a:b>", "lowest and highest quality", parseQualities, [70, 95])
     .option("--seed <n>", "another seed, other qualities", parseSeed, 0)
@@ -74,6 +78,7 @@ async function crops([source]: readonly string[], options: CropsOptions): Promis
     size,
     stride = size,
     splits,
+    resample,
     jpegShare: share,
     jpegQuality: quality,
     seed,
@@ -99,6 +104,7 @@ async function crops([source]: readonly string[], options: CropsOptions): Promis
       out,
       size,
       stride,
+      resample,
       jpeg: { share, quality, seed },
       pool,
       ...(maxPixels === undefined ? {} : { maxPixels }),
@@ -106,6 +112,7 @@ async function crops([source]: readonly string[], options: CropsOptions): Promis
         command: "fauxgrad data crops",
         size,
         stride,
+        resample,
         jpegShare: share,
         jpegQuality: quality,
         seed,

@@ -80,6 +80,7 @@ export function addLgradTrain(lgrad: Command): void {
       ]),
     )
     .option("--width-percent <n>", "channels in percent of ResNet-50's", parseCount)
+    .option("--zero-init-residual", "begin with every block of a ResNet as its shortcut")
     .option("--transform <arch>", "the data are images: make their gradients by this network")
     .option("--transform-weights <file>", "its weights")
     .option("--transform-section <name>", "which of several networks in the file of weights")

@@ -14,6 +14,7 @@ import { interruption } from "../terminal/interrupt.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { LabelledFile } from "./labelled-files.ts";
 import { hashBytes, makeFolder } from "./lay-out.ts";
+import { bicubic, shrink } from "./resample.ts";
 
 /** How crops are compressed before they are kept. */
 export interface JpegDraw {
@@ -57,6 +58,8 @@ export interface CutOptions {
   readonly size: number;
   /** Pixels from one crop to the next; less than the side, and they overlap. */
   readonly stride: number;
+  /** How many times an image is shrunk, and enlarged again, before it is cut; 1 for not at all. */
+  readonly resample: number;
   readonly jpeg: JpegDraw;
   readonly maxPixels?: number;
   readonly pool: DecodePool;
@@ -92,7 +95,7 @@ export async function cutCrops(
 async function fill(
   folder: string,
   images: readonly LabelledFile[],
-  { size, stride, jpeg, pool, maxPixels }: Omit<CutOptions, "out" | "header">,
+  { size, stride, resample, jpeg, pool, maxPixels }: Omit<CutOptions, "out" | "header">,
 ): Promise<CutResult> {
   const entries: CropEntry[] = [];
   const problems: ImageError[] = [];
@@ -106,10 +109,11 @@ async function fill(
       else if (Math.min(result.image.width, result.image.height) < size) {
         problems.push(tooSmall(image.file, result.image, size));
       } else {
-        for (const place of placesIn(result.image, size, stride)) {
+        const seen = await resampled(result.image, resample);
+        for (const place of placesIn(seen, size, stride)) {
           const name = nameOf(image.path, place);
           const quality = drawQuality(jpeg, path.posix.basename(name));
-          const cut = crop(result.image, { ...place, width: size, height: size });
+          const cut = crop(seen, { ...place, width: size, height: size });
           const kept = quality === null ? cut : await jpegRoundTrip(cut, jpegCodec, { quality });
           const bytes = await encodePng(kept);
           const file = `${name}.png`;
@@ -126,6 +130,14 @@ async function fill(
   const [problem] = problems;
   if (entries.length === 0 && problem !== undefined) throw problem;
   return { entries, problems };
+}
+
+/** By bicubic interpolation; pixels at the right and at the bottom that the factor leaves over are cut. */
+async function resampled(image: RgbImage, factor: number): Promise<RgbImage> {
+  if (factor === 1) return image;
+  const [width, height] = [image.width, image.height].map((side) => side - (side % factor));
+  const whole = crop(image, { left: 0, top: 0, width: width!, height: height! });
+  return bicubic(await shrink(whole, factor), whole);
 }
 
 interface Place {

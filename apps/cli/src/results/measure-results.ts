@@ -1,13 +1,12 @@
 /*
  * The detectors of a bundle and a folder of test images, to all numbers of the results.
  */
-import type { CropJudge, ListedDetector } from "@fauxgrad/detectors";
+import { type CropJudge, type ListedDetector, weightsFiles } from "@fauxgrad/detectors";
 import type { ResultImages } from "./result-images.ts";
 import { type Level, levelNumbers, type Resampling } from "./result-numbers.ts";
 import type { DetectorResults, Results } from "./result-tables.ts";
 import {
   type Condition,
-  filesOf,
   type ScoreOptions,
   type ScorePass,
   type Scores,
@@ -91,7 +90,7 @@ export function transferTarget(
 }
 
 function bytesOf(detector: ListedDetector): number {
-  return filesOf(detector).reduce((sum, { bytes }) => sum + bytes, 0);
+  return weightsFiles(detector).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** `pggan, resnet50`; empty for what has no network. */

@@ -10,7 +10,7 @@ import {
   DEFAULT_CROPS,
   type ListedDetector,
   planCrops,
-  type WeightsFile,
+  weightsFiles,
 } from "@fauxgrad/detectors";
 import type { RgbImage } from "@fauxgrad/models/transforms";
 import { jpegRoundTrip } from "@fauxgrad/training";
@@ -100,16 +100,9 @@ export async function scoreImages(
 
 /** Of all files that a detector consists of. */
 function hashesOf(detector: ListedDetector): string {
-  return filesOf(detector)
+  return weightsFiles(detector)
     .map(({ sha256 }) => sha256)
     .join(" ");
-}
-
-/** The files that a detector consists of. */
-export function filesOf(detector: ListedDetector): readonly WeightsFile[] {
-  if (detector.kind === "spectrum") return [detector.coefficients];
-  const { classifier } = detector;
-  return detector.kind === "lgrad" ? [classifier, detector.transformation] : [classifier];
 }
 
 interface Work {

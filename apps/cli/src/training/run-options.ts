@@ -31,6 +31,7 @@ export interface GivenOptions {
   readonly weights?: string;
   readonly network?: ClassifierName;
   readonly widthPercent?: number;
+  readonly zeroInitResidual?: boolean;
   readonly transform?: string;
   readonly transformWeights?: string;
   readonly transformSection?: string;
@@ -67,6 +68,8 @@ export interface RunOptions {
   readonly network?: ClassifierName;
   /** Channels in percent of ResNet-50's; absent for as many as the weights have, or all. */
   readonly widthPercent?: number;
+  /** Whether a ResNet's blocks began as their shortcuts; absent for no. */
+  readonly zeroInitResidual?: boolean;
   /** Null where the data are gradient images already. */
   readonly transform: TransformChoice | null;
   /** As the user decided it; null to let the device decide. */
@@ -122,7 +125,11 @@ export function resolveOptions(
     classes: given.classes ?? null,
     ...defined({ limit: given.limit }),
     weights: given.weights === undefined ? null : path.resolve(given.weights),
-    ...defined({ network: given.network, widthPercent: given.widthPercent }),
+    ...defined({
+      network: given.network,
+      widthPercent: given.widthPercent,
+      zeroInitResidual: given.zeroInitResidual,
+    }),
     transform: transformChoice(given, out),
     microBatch: given.microBatch ?? null,
   };
@@ -199,6 +206,7 @@ const FIXED = {
   weights: ({ weights }) => weights ?? undefined,
   network: ({ network }) => network,
   widthPercent: ({ widthPercent }) => widthPercent,
+  zeroInitResidual: ({ zeroInitResidual }) => zeroInitResidual,
   transform: ({ transform }) => transform?.model,
   transformWeights: ({ transform }) => transform?.weights,
   transformSection: ({ transform }) => transform?.section,

@@ -62,10 +62,11 @@ function reportText({ recipe, data, transform, weights }: RunOptions): ReportTex
 }
 
 /** What the command line says of the classifier. */
-function formOf({ network, widthPercent }: RunOptions) {
+function formOf({ network, widthPercent, zeroInitResidual }: RunOptions) {
   return {
     ...(network === undefined ? {} : { network }),
     ...(widthPercent === undefined ? {} : { widthMultiplier: widthPercent / 100 }),
+    ...(zeroInitResidual === undefined ? {} : { zeroInitResidual }),
   };
 }
 

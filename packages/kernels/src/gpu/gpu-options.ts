@@ -1,6 +1,6 @@
 import type { DeviceError, KernelError } from "../errors.ts";
 import type { PoolStats } from "./buffer-pool.ts";
-import type { SubgroupMatrixConfig } from "./matrices.ts";
+import type { SubgroupMatrixConfig } from "./subgroups.ts";
 import type { TuningDatabase } from "./tuning.ts";
 
 /** A family of kernel variants: `registers` for software adapters, `tiled` for real GPUs. */

@@ -11,9 +11,9 @@ import { type CommandSink, CommandStream, type DispatchRequest, type Profile } f
 import { DeviceWatch } from "./device-watch.ts";
 import { GpuArray, Storage } from "./gpu-array.ts";
 import type { GpuOptions, GpuStats, KernelFamily } from "./gpu-options.ts";
-import { type MatrixShape, matrixShape } from "./matrices.ts";
 import { type Pipeline, PipelineCache } from "./pipelines.ts";
 import { Readback } from "./readback.ts";
+import { type MatrixShape, matrixShape, subgroupLanes } from "./subgroups.ts";
 import type { Tuning } from "./tuning.ts";
 import { tuningOf } from "./tuning-system.ts";
 import { UniformCache } from "./uniforms.ts";
@@ -43,6 +43,8 @@ export class Gpu {
   readonly maxImmediateBytes: number;
   /** Along one dimension of a dispatch. Kept here: the device's own getters cost 0.3 µs. */
   readonly maxWorkgroups: number;
+  /** Lanes that surely share a subgroup; 0 where kernels cannot exchange registers. */
+  readonly subgroupLanes: number;
   readonly pipelines: PipelineCache;
   /** Compiled kernels by definition, constants and modules: the fast path of a dispatch. */
   readonly variants = new Map<string, Pipeline>();
@@ -66,17 +68,15 @@ export class Gpu {
     this.tuning = tuningOf(device.adapterInfo, options);
     this.matrices = matrixShape(device, options.matrices ?? []);
     this.maxWorkgroups = device.limits.maxComputeWorkgroupsPerDimension;
+    this.subgroupLanes = subgroupLanes(device);
     this.maxImmediateBytes =
       options.immediates === false ? 0 : (device.limits.maxImmediateSize ?? 0);
     this.#watch = new DeviceWatch(device, options.onError);
     this.pipelines = new PipelineCache(device, (error) => this.#watch.fail(error));
     this.#bindGroups = new BindGroupCache(device);
     const forget = (id: number) => this.#bindGroups.forget(id);
-    this.#pool = new BufferPool(
-      device,
-      { maxBytes: options.maxBytes ?? 8 * GIB, maxIdleBytes: options.maxIdleBytes ?? 2 * GIB },
-      forget,
-    );
+    const { maxBytes = 8 * GIB, maxIdleBytes = 2 * GIB } = options;
+    this.#pool = new BufferPool(device, { maxBytes, maxIdleBytes }, forget);
     this.#uniforms = new UniformCache(device, forget);
     this.#readback = new Readback(device);
     this.#commands = new CommandStream(device, this.#bindGroups, this.#uniforms, () => {

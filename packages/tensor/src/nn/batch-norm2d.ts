@@ -1,6 +1,6 @@
 import { type BatchNormOptions, batchNorm } from "../ops/batch-norm.ts";
 import type { Tensor } from "../tensor.ts";
-import { constant } from "./init.ts";
+import { constant, type Initializer } from "./init.ts";
 import { Module } from "./module.ts";
 import { Buffer, Counter, Parameter } from "./parameter.ts";
 
@@ -11,6 +11,8 @@ export interface BatchNorm2dOptions {
   readonly momentum?: number;
   /** Whether there are a learned weight and bias. */
   readonly affine?: boolean;
+  /** First weights. Default 1. */
+  readonly init?: Initializer;
 }
 
 /**
@@ -30,10 +32,10 @@ export class BatchNorm2d extends Module {
 
   constructor(
     numFeatures: number,
-    { eps = 1e-5, momentum = 0.1, affine = true }: BatchNorm2dOptions = {},
+    { eps = 1e-5, momentum = 0.1, affine = true, init = constant(1) }: BatchNorm2dOptions = {},
   ) {
     super();
-    this.weight = affine ? new Parameter([numFeatures], { init: constant(1) }) : null;
+    this.weight = affine ? new Parameter([numFeatures], { init }) : null;
     this.bias = affine ? new Parameter([numFeatures], { init: constant(0) }) : null;
     this.runningMean = new Buffer([numFeatures], { init: constant(0) });
     this.runningVar = new Buffer([numFeatures], { init: constant(1) });

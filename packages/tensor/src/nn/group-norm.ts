@@ -1,6 +1,6 @@
 import { groupNorm } from "../ops/group-norm.ts";
 import type { Tensor } from "../tensor.ts";
-import { constant } from "./init.ts";
+import { constant, type Initializer } from "./init.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
@@ -9,6 +9,8 @@ export interface GroupNormOptions {
   readonly eps?: number;
   /** Whether there are a learned weight and bias. */
   readonly affine?: boolean;
+  /** First weights. Default 1. */
+  readonly init?: Initializer;
 }
 
 /**
@@ -25,10 +27,10 @@ export class GroupNorm extends Module {
   constructor(
     numGroups: number,
     numChannels: number,
-    { eps = 1e-5, affine = true }: GroupNormOptions = {},
+    { eps = 1e-5, affine = true, init = constant(1) }: GroupNormOptions = {},
   ) {
     super();
-    this.weight = affine ? new Parameter([numChannels], { init: constant(1) }) : null;
+    this.weight = affine ? new Parameter([numChannels], { init }) : null;
     this.bias = affine ? new Parameter([numChannels], { init: constant(0) }) : null;
     this.numGroups = numGroups;
     this.eps = eps;

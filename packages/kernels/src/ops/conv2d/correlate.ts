@@ -3,10 +3,17 @@ import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
 import type { Variant } from "../../gpu/tuning.ts";
 import { ceilDiv, foldGrid, type Workgroups } from "../../gpu/workgroups.ts";
+import broadcastSource from "./broadcast.wgsl";
 import type { Correlation } from "./correlation.ts";
 import correlationSource from "./correlation.wgsl";
 import directSource from "./direct.wgsl";
-import { elementModules, HALVES, SCALAR_MODULES } from "./element-modules.ts";
+import {
+  elementModules,
+  HALVES,
+  runLength,
+  runModules,
+  SCALAR_MODULES,
+} from "./element-modules.ts";
 import {
   EPILOGUE,
   EPILOGUE_CONSTANTS,
@@ -18,10 +25,17 @@ import {
 import groupedSource from "./grouped.wgsl";
 import narrowSource from "./narrow.wgsl";
 import registersSource from "./registers.wgsl";
+import subgroupsSource from "./subgroups.wgsl";
 import tiledSource from "./tiled.wgsl";
 
 /** Kernels of the correlation. */
-export type CorrelationVariant = "registers" | "tiled" | "narrow" | "grouped" | "direct";
+export type CorrelationVariant =
+  | "broadcast"
+  | "registers"
+  | "tiled"
+  | "narrow"
+  | "grouped"
+  | "direct";
 
 /** Arrays of every kernel of the correlation. */
 export const bindings = {
@@ -72,10 +86,12 @@ function define<const C extends Record<string, number>>(
   variant: CorrelationVariant,
   source: string,
   constants: C,
+  first: Record<string, string> = {},
 ) {
   return defineKernel({
     name: `conv2d.${variant}`,
     modules: {
+      ...first,
       "correlation.wgsl": correlationSource,
       ...EPILOGUE,
       ...SCALAR_MODULES,
@@ -90,6 +106,12 @@ function define<const C extends Record<string, number>>(
 
 /** The kernels; exported for the test of their contract with the WGSL. */
 export const correlationKernels = {
+  broadcast: define(
+    "broadcast",
+    broadcastSource,
+    { LANES: 8, TR: 2, TN: 2, U: 2 },
+    { "subgroups.wgsl": subgroupsSource, ...runModules(1, false) },
+  ),
   registers: define("registers", registersSource, { LANES: 8, TM: 8, TN: 2 }),
   tiled: define("tiled", tiledSource, { BM: 64, BN: 64, BK: 16 }),
   narrow: define("narrow", narrowSource, { LANES: 8, TM: 4 }),
@@ -142,6 +164,20 @@ export function correlate(
     return [across, y, z];
   };
   switch (variant) {
+    case "broadcast": {
+      const U = runLength(values.depth);
+      const TR = parameters["TR"] ?? (rows > 8 ? 2 : 1);
+      const TN = parameters["TN"] ?? (columns > 8 ? 2 : 1);
+      correlationKernels.broadcast.dispatch(gpu, arrays, values, {
+        constants: { ...behind, TR, TN, U },
+        modules: {
+          ...elementModules(arrays, "scalar", store),
+          ...runModules(U, source.dtype === "f16"),
+        },
+        workgroups: grid(job.groups * ceilDiv(columns, 8 * TN), 8 * TR),
+      });
+      return;
+    }
     case "registers": {
       const constants = {
         SILU: behind.SILU,

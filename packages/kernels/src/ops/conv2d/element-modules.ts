@@ -3,6 +3,9 @@
 // f16 would need `shader-f16`, and loads stay 32 bits wide.
 
 import type { GpuArray } from "../../gpu/gpu-array.ts";
+import sourceRun from "./source-run.wgsl";
+import sourceRunPair from "./source-run-pair.wgsl";
+import sourceRunPairF16 from "./source-run-pair-f16.wgsl";
 import sourceScalar from "./source-scalar.wgsl";
 import sourceScalarF16 from "./source-scalar-f16.wgsl";
 import sourceVec4 from "./source-vec4.wgsl";
@@ -57,4 +60,15 @@ export function elementModules(
     "weight.wgsl": weight.dtype === "f16" ? weightF16 : weightF32,
     "store.wgsl": output.dtype === "f16" ? storeVec4F16 : storeF32,
   };
+}
+
+/** Channels that `broadcast` takes at a turn: they divide the depth. */
+export function runLength(depth: number): number {
+  return depth % 2 === 0 ? 2 : depth % 3 === 0 ? 3 : 1;
+}
+
+/** The modules that load `length` channels at once, beside a scalar source. */
+export function runModules(length: number, isHalf: boolean) {
+  if (length !== 2) return { "source-run.wgsl": sourceRun };
+  return { "source.wgsl": "", "source-run.wgsl": isHalf ? sourceRunPairF16 : sourceRunPair };
 }

@@ -5,15 +5,17 @@ import type { Variant } from "../../gpu/tuning.ts";
 import { ceilDiv } from "../../gpu/workgroups.ts";
 import type { Conv2dGeometry } from "./geometry.ts";
 import sharedSource from "./grad-weight.wgsl";
+import broadcastSource from "./grad-weight-broadcast.wgsl";
 import groupedSource from "./grad-weight-grouped.wgsl";
 import registersSource from "./grad-weight-registers.wgsl";
 import tiledSource from "./grad-weight-tiled.wgsl";
 import windowsSource from "./grad-weight-windows.wgsl";
 import { padChannels } from "./pack.ts";
 import { slabsFor, sumSlabs } from "./slabs.ts";
+import subgroupsSource from "./subgroups.wgsl";
 
 /** Kernels of the weight gradient. */
-export type GradWeightVariant = "registers" | "tiled" | "windows" | "grouped";
+export type GradWeightVariant = "broadcast" | "registers" | "tiled" | "windows" | "grouped";
 
 const bindings = { input: "read", grad_output: "read", partials: "read_write" } as const;
 const params = {
@@ -41,8 +43,10 @@ function define<const C extends Record<string, number | boolean>>(
   variant: GradWeightVariant,
   source: string,
   constants: C,
+  first: Record<string, string> = {},
 ) {
   const modules = {
+    ...first,
     "grad-weight.wgsl": sharedSource,
     [`grad-weight-${variant}.wgsl`]: source,
   };
@@ -57,6 +61,12 @@ function define<const C extends Record<string, number | boolean>>(
 
 /** The kernels; exported for the test of their contract with the WGSL. */
 export const gradWeightKernels = {
+  broadcast: define(
+    "broadcast",
+    broadcastSource,
+    { LANES: 8, KW: 3, SW: 1, TR: 1, TN: 2, U: 2 },
+    { "subgroups.wgsl": subgroupsSource },
+  ),
   registers: define("registers", registersSource, { LANES: 8, TM: 8, TN: 2 }),
   tiled: define("tiled", tiledSource, { BM: 64, BN: 64, BK: 16 }),
   windows: define("windows", windowsSource, {
@@ -190,6 +200,8 @@ function planOf(gpu: Gpu, { name, parameters }: Variant, g: Conv2dGeometry, o: n
   const outputs = groups === 1 ? o : g.o / groups;
   const z = g.kh * g.kw;
   switch (variant) {
+    case "broadcast":
+      return broadcastPlan(gpu, parameters, g, o);
     case "registers": {
       const constants = {
         TM: parameters["TM"] ?? (inputs <= 4 ? 4 : 8),
@@ -229,6 +241,27 @@ function planOf(gpu: Gpu, { name, parameters }: Variant, g: Conv2dGeometry, o: n
     default:
       return variant satisfies never;
   }
+}
+
+/** Eights of input channels × vec4s of outputs, for a whole row of taps. */
+function broadcastPlan(
+  gpu: Gpu,
+  parameters: Variant["parameters"],
+  g: Conv2dGeometry,
+  o: number,
+): Plan {
+  const inputs = g.c / g.groups;
+  const outputs = g.groups === 1 ? o : g.o / g.groups;
+  const TR = parameters["TR"] ?? (g.kw === 1 && inputs > 8 ? 2 : 1);
+  const TN = parameters["TN"] ?? (g.kw <= 4 && outputs > 32 ? 2 : 1);
+  const constants = { KW: g.kw, SW: g.strideW, TR, TN, U: g.ow > 1 ? 2 : 1 };
+  return {
+    x: g.groups * ceilDiv(outputs, 32 * TN),
+    y: ceilDiv(inputs, 8 * TR),
+    z: g.kh,
+    dispatch: (arrays, values, workgroups) =>
+      gradWeightKernels.broadcast.dispatch(gpu, arrays, values, { constants, workgroups }),
+  };
 }
 
 /** As many sums as fit into registers: of two vec4s of outputs if there are so many, then of inputs. */

@@ -9,39 +9,30 @@ import { expect, test } from "../../test-gpu.ts";
 import { matmul, matmulGeometry } from "../matmul/matmul.ts";
 import { conv2d, conv2dGradInput, conv2dGradWeight } from "./conv2d.ts";
 import { conv2dGeometry } from "./geometry.ts";
-import { type Case, geometryOf } from "./test-cases.ts";
+import { CASES, type Case, geometryOf } from "./test-cases.ts";
 import { dispose, expected, type FloatTypes, halfOperands, upload } from "./test-halves.ts";
 
 /** One for each kernel, on both sides of its tiles, and for stores of four channels and of one. */
+const SHARED = [
+  "3×3, one row over a tile",
+  "64 outputs",
+  "3×3/2",
+  "65 pixels and 63 outputs",
+  "three outputs of many pixels",
+  "ResNeXt groups of 4",
+  "groups of 3 in, 2 out",
+  "depthwise 3×3",
+];
+
+function shared(name: string): Case {
+  const found = CASES[name];
+  if (found === undefined) throw new Error(`no case ${name}`);
+  return found;
+}
+
 const SHAPES: Record<string, Case> = {
-  "one row over a tile, 33 outputs": {
-    input: [1, 3, 3, 5],
-    kernel: [3, 3],
-    outputs: 33,
-    options: { padding: 1 },
-  },
-  "64 outputs, stride 2": {
-    input: [2, 9, 7, 8],
-    kernel: [3, 3],
-    outputs: 64,
-    options: { padding: 1, stride: 2 },
-  },
-  "65 outputs of 1×1": { input: [1, 5, 13, 20], kernel: [1, 1], outputs: 65 },
+  ...Object.fromEntries(SHARED.map((name) => [name, shared(name)])),
   winograd: { input: [1, 7, 6, 32], kernel: [3, 3], outputs: 36, options: { padding: 1 } },
-  narrow: { input: [1, 5, 7, 12], kernel: [3, 3], outputs: 3, options: { padding: 1 } },
-  grouped: {
-    input: [1, 5, 6, 32],
-    kernel: [3, 3],
-    outputs: 32,
-    options: { padding: 1, groups: 8 },
-  },
-  direct: { input: [1, 5, 4, 9], kernel: [3, 3], outputs: 6, options: { padding: 1, groups: 3 } },
-  depthwise: {
-    input: [2, 9, 10, 36],
-    kernel: [3, 3],
-    outputs: 36,
-    options: { padding: 1, groups: 36 },
-  },
 };
 
 /** Of input and weight. */
@@ -52,14 +43,20 @@ const TYPES: readonly FloatTypes[] = [
 ];
 
 /** Shapes that take each alone: what reads one operand does not know how the other is stored. */
-const MIXED = { registers: ["65 outputs of 1×1", "winograd"], tiled: ["65 outputs of 1×1"] };
+const MIXED = {
+  broadcast: ["65 pixels and 63 outputs", "winograd"],
+  registers: ["65 pixels and 63 outputs"],
+  tiled: ["65 pixels and 63 outputs"],
+};
 
-describe.each(["registers", "tiled"] as const)("%s kernels", (kernels) => {
+describe.each(["broadcast", "registers", "tiled"] as const)("%s kernels", (variant) => {
   test.for(Object.entries(SHAPES))("take f16: %s", async ([name, shape], { device }) => {
-    const gpu = new Gpu(device, { kernels });
+    const overrides = variant === "broadcast" ? {} : { conv2d: variant };
+    const kernels = variant === "tiled" ? "tiled" : "registers";
+    const gpu = new Gpu(device, { kernels, overrides });
     const g = geometryOf(shape);
     const host = halfOperands(g, 5);
-    for (const types of MIXED[kernels].includes(name) ? TYPES : TYPES.slice(0, 1)) {
+    for (const types of MIXED[variant].includes(name) ? TYPES : TYPES.slice(0, 1)) {
       const { input, weight, bias, residual } = upload(gpu, g, host, types);
       const output = conv2d(gpu, input, weight, g, { bias, residual, scale: 0.5, slope: 0.25 });
       expect(output.dtype).toBe(types[0]);
@@ -72,7 +69,7 @@ describe.each(["registers", "tiled"] as const)("%s kernels", (kernels) => {
 });
 
 test("the tolerance can fail: a weight off by 2⁻⁷ shows", async ({ gpu }) => {
-  const g = geometryOf(SHAPES["65 outputs of 1×1"] as Case);
+  const g = geometryOf(shared("65 pixels and 63 outputs"));
   const host = halfOperands(g, 9);
   const { input, weight, bias, residual } = upload(gpu, g, host);
   const output = conv2d(gpu, input, weight, g, { bias, residual, scale: 0.5, slope: 0.25 });

@@ -6,8 +6,8 @@
 import { test } from "@fauxgrad/testing";
 import { describe } from "vitest";
 import { Gpu } from "../../gpu/gpu.ts";
-import { matrixShape } from "../../gpu/matrices.ts";
 import { byKernel } from "../../gpu/profiler.ts";
+import { matrixShape } from "../../gpu/subgroups.ts";
 import { expect } from "../../test-gpu.ts";
 import { matmul, matmulGeometry } from "../matmul/matmul.ts";
 import { conv2d } from "./conv2d.ts";

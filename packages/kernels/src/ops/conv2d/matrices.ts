@@ -2,7 +2,7 @@ import { invariant } from "../../errors.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
-import type { MatrixShape } from "../../gpu/matrices.ts";
+import type { MatrixShape } from "../../gpu/subgroups.ts";
 import { ceilDiv, foldGrid } from "../../gpu/workgroups.ts";
 import { bindings, paramsOf, paramTypes, structuralVariant } from "./correlate.ts";
 import type { Correlation } from "./correlation.ts";

@@ -14,6 +14,7 @@ import type { Variant } from "../../gpu/tuning.ts";
 import { withArrays } from "../../gpu/with-arrays.ts";
 import { ceilDiv, foldGrid, type Workgroups } from "../../gpu/workgroups.ts";
 import { castTo } from "../elementwise/cast.ts";
+import { productVariant } from "./broadcast.ts";
 import { correlate } from "./correlate.ts";
 import type { Correlation, CorrelationAxis } from "./correlation.ts";
 import {
@@ -197,7 +198,7 @@ function run(
         const products = temporary([tiles, TAPS * outputs]);
         transformInput(gpu, source, transformed, pass, place);
         const job = tileProducts(tiles, inputs, outputs);
-        const variant = { name: gpu.family, parameters: pass.parameters };
+        const variant = { name: productVariant(gpu, tiles), parameters: pass.parameters };
         correlate(gpu, job, transformed, weight, products, {}, variant);
         transformOutput(gpu, products, epilogue, output, pass, place);
       });

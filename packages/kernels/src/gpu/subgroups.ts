@@ -1,3 +1,10 @@
+// What invocations of a subgroup can do together.
+
+/** Lanes that surely share a subgroup; 0 where kernels cannot exchange registers. */
+export function subgroupLanes({ features, adapterInfo }: GPUDevice): number {
+  return features.has("subgroups") ? (adapterInfo.subgroupMinSize ?? 0) : 0;
+}
+
 // Matrices that a subgroup multiplies as one, on the units that GPUs have for it. WebGPU has them as
 // an experiment of Dawn's, `chromium-experimental-subgroup-matrix`; which sizes there are only the
 // adapter tells, so that a `Gpu` has to be told.

@@ -1,0 +1,2 @@
+// First among the modules of a kernel that exchanges registers between lanes.
+enable subgroups;
