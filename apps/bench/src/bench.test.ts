@@ -71,6 +71,21 @@ test("a case in f16 is measured beside the same in f32", async ({ skip }) => {
   expect(table.stdout).toContain("| case | GFLOP | registers, ms | tiled, ms | f32, ms |");
 });
 
+test("--matrices computes on subgroup matrices, or says that there are none", async ({ skip }) => {
+  skip(GPU === "off", "GPU=off");
+  const file = join(folder, "matrices.json");
+  const options = ["--matrices", "--no-peers", "--repeats", "1", "--filter", "f16 matmul 512"];
+  const run = await bench("kernels", ...options, "--json", file);
+  if (run.code !== 0) {
+    expect(run.stderr).toMatch(
+      /^--matrices: .+ has no subgroup matrices\nLeave the option out, or choose another adapter/m,
+    );
+    return;
+  }
+  const { cases } = JSON.parse(readFileSync(file, "utf8")) as KernelReport;
+  expect(cases[0]?.results.map(({ contestant }) => contestant)).toContain("matrices");
+});
+
 /** Presses Ctrl-C behind the first case that `bench kernels` tells of; resolves with the exit code. */
 function interrupted(times: number, file: string): Promise<{ code: number | null; said: string }> {
   const options = ["--quick", "--no-peers", "--repeats", "1", "--filter", "ReLU|depthwise"];

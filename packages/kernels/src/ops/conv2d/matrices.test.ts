@@ -11,7 +11,7 @@ import { matrixShape } from "../../gpu/subgroups.ts";
 import { expect } from "../../test-gpu.ts";
 import { matmul, matmulGeometry } from "../matmul/matmul.ts";
 import { conv2d } from "./conv2d.ts";
-import { takesMatrices } from "./matrices.ts";
+import { fitsDevice, takesMatrices } from "./matrices.ts";
 import { type Case, geometryOf } from "./test-cases.ts";
 import { dispose, expected, type FloatTypes, halfOperands, upload } from "./test-halves.ts";
 
@@ -159,4 +159,18 @@ test("the largest matrices with sums in f32 are taken", ({ expect: it }) => {
   it(matrixShape(device, [f16])).toBeNull();
   it(matrixShape(deviceWith(all.slice(1)), [large])).toBeNull();
   it(matrixShape(deviceWith(all, 64), [large])).toBeNull();
+});
+
+test("tiles have to fit into a workgroup, and loads to divide", ({ expect: it }) => {
+  const limits = { maxInvocations: 1024, maxWorkgroupBytes: 32_768 };
+  const nvidia = { m: 16, n: 16, k: 16, lanes: 32, ...limits };
+  it(fitsDevice(nvidia)).toBe(true);
+  it(fitsDevice({ m: 8, n: 8, k: 8, lanes: 32, ...limits })).toBe(true);
+  it(fitsDevice({ m: 8, n: 8, k: 8, lanes: 8, ...limits })).toBe(true);
+  // 26.5 KiB.
+  it(fitsDevice({ ...nvidia, maxWorkgroupBytes: 27_136 })).toBe(true);
+  it(fitsDevice({ ...nvidia, maxWorkgroupBytes: 27_135 })).toBe(false);
+  it(fitsDevice({ ...nvidia, maxInvocations: 255 })).toBe(false);
+  it(fitsDevice({ ...nvidia, k: 64 })).toBe(false);
+  it(fitsDevice({ ...nvidia, lanes: 8 })).toBe(false);
 });

@@ -52,7 +52,7 @@ function tileOf({ m, n }: MatrixShape, SM: number, SN: number): Tile {
 }
 
 /** Whether loads divide among the invocations, and tiles fit into the device's workgroup memory. */
-function fitsDevice(shape: MatrixShape): boolean {
+export function fitsDevice(shape: MatrixShape): boolean {
   const threads = DOWN * ACROSS * shape.lanes;
   if (threads > shape.maxInvocations) return false;
   if (BK % shape.k !== 0 || shape.n % 4 !== 0) return false;
