@@ -17,6 +17,13 @@ describe("flags", () => {
     ]);
   });
 
+  test("subgroup matrices take f16 with them", () => {
+    expect(dawnFlags({ matrices: true, f16: true })).toEqual([
+      "disable-dawn-features=timestamp_quantization",
+      "enable-dawn-features=allow_unsafe_apis,use_vulkan_memory_model,vulkan_enable_f16_on_nvidia",
+    ]);
+  });
+
   test("an option is stronger than the environment", () => {
     vi.stubEnv("FAUXGRAD_BACKEND", "vulkan");
     vi.stubEnv("FAUXGRAD_ADAPTER", "llvmpipe");
@@ -46,6 +53,15 @@ describe("devices", () => {
     expect(info.isSoftware).toBe(/llvmpipe|swiftshader/i.test(info.description));
     close();
     expect((await device.lost).reason).toBe("destroyed");
+  });
+
+  test("subgroup matrices are there where they are asked for and the adapter has them", async () => {
+    const plain = await openDevice();
+    expect(plain.matrices).toEqual([]);
+    plain.close();
+    const { device, matrices, close } = await openDevice({ matrices: true });
+    expect(device.features.has("chromium-experimental-subgroup-matrix")).toBe(matrices.length > 0);
+    close();
   });
 
   test("the null backend is reached by its name", async () => {

@@ -1,3 +1,4 @@
+import { MATRIX_FEATURES, type SubgroupMatrixConfig } from "@fauxgrad/kernels";
 import { create } from "webgpu";
 import { ensureRuntimeDir, isSoftwareAdapter, remedy } from "./platform.mjs";
 
@@ -13,6 +14,8 @@ export interface DeviceOptions {
   readonly profile?: boolean;
   /** Allow f16 where Dawn withholds it by default: NVIDIA on Vulkan. */
   readonly f16?: boolean;
+  /** Subgroup matrices of f16, an experiment of Dawn's, where the adapter has them. */
+  readonly matrices?: boolean;
 }
 
 /** What a report should say about the device it ran on. */
@@ -31,6 +34,8 @@ export interface OpenDevice {
   readonly device: GPUDevice;
   readonly adapter: GPUAdapter;
   readonly info: DeviceInfo;
+  /** What a `Gpu` may be given; empty unless asked for, and where the adapter has none. */
+  readonly matrices: readonly SubgroupMatrixConfig[];
   /** Destroys the device and its buffers. */
   close(): void;
 }
@@ -45,6 +50,10 @@ const instances = new Map<string, GPU>();
 
 /** Used when present. The kernels have variants for adapters that lack them. */
 const FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16", "subgroups"];
+
+/** Without these Dawn withholds subgroup matrices, and f16 on NVIDIA. */
+const MATRIX_TOGGLES = ["allow_unsafe_apis", "use_vulkan_memory_model"];
+const F16_TOGGLES = ["vulkan_enable_f16_on_nvidia"];
 
 /** Toggles that drop checks: out-of-bounds accesses then do what the hardware does. */
 const UNSAFE_TOGGLES = [
@@ -68,14 +77,30 @@ export async function openDevice(options: DeviceOptions = {}): Promise<OpenDevic
     throw new AdapterError(`${name} has no timestamp queries.\nProfile on another adapter.`);
   }
   const device = await adapter.requestDevice({
-    requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+    requiredFeatures: featuresOf(adapter, options),
     requiredLimits: allLimits(adapter),
   });
   const { vendor, architecture, device: name, description } = adapter.info;
   const backend = chosenBackend(options) ?? defaultBackend();
   const isSoftware = isSoftwareAdapter(adapter.info);
   const info = { vendor, architecture, device: name, description, backend, isSoftware };
-  return { device, adapter, info, close: () => device.destroy() };
+  const matrices = options.matrices === true ? matricesOf(adapter) : [];
+  return { device, adapter, info, matrices, close: () => device.destroy() };
+}
+
+function featuresOf(adapter: GPUAdapter, { matrices }: DeviceOptions): GPUFeatureName[] {
+  const wanted: readonly string[] = [...FEATURES, ...(matrices === true ? MATRIX_FEATURES : [])];
+  const found = new Set(wanted.filter((name) => adapter.features.has(name)));
+  // WebGPU's types do not know the experimental one.
+  return [...found] as GPUFeatureName[];
+}
+
+/** Sizes of the adapter's matrices; the device's own list of them is empty. */
+function matricesOf(adapter: GPUAdapter): readonly SubgroupMatrixConfig[] {
+  const { subgroupMatrixConfigs = [] } = adapter.info as GPUAdapterInfo & {
+    readonly subgroupMatrixConfigs?: readonly SubgroupMatrixConfig[];
+  };
+  return [...subgroupMatrixConfigs];
 }
 
 async function requestAdapter(options: DeviceOptions): Promise<GPUAdapter> {
@@ -108,7 +133,8 @@ export function dawnFlags(options: DeviceOptions): string[] {
   const flags = ["disable-dawn-features=timestamp_quantization"];
   const enabled = [
     ...(options.unsafe === true ? UNSAFE_TOGGLES : []),
-    ...(options.f16 === true ? ["vulkan_enable_f16_on_nvidia"] : []),
+    ...(options.matrices === true ? MATRIX_TOGGLES : []),
+    ...(options.f16 === true || options.matrices === true ? F16_TOGGLES : []),
   ];
   if (enabled.length > 0) flags.push(`enable-dawn-features=${enabled.join(",")}`);
   const backend = chosenBackend(options);

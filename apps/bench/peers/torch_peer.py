@@ -98,6 +98,49 @@ def network_work(request, tensors):
     return step
 
 
+def fused_down(weight):
+    # A 3x3 convolution and the mean of 2x2 pixels: one of 4x4 taps and stride 2, as genforce fuses
+    # them; the weights are frozen, so it is done once.
+    wide = F.pad(weight, (1, 1, 1, 1))
+    return (wide[..., 1:, 1:] + wide[..., :-1, 1:] + wide[..., 1:, :-1] + wide[..., :-1, :-1]) / 4
+
+
+def discriminator_work(request, tensors):
+    images = tensors.pop("images").permute(0, 3, 1, 2).contiguous().requires_grad_(True)
+    row = torch.tensor([1.0, 2.0, 1.0], device=images.device) / 4
+    layers = request["layers"]
+    deviation = request["epsilon"] ** 0.5
+    for layer in layers:
+        weight = tensors[layer["name"] + ".weight"]
+        weight.mul_(layer["scale"])
+        if layer["kind"] == "down":
+            channels = layer["inChannels"]
+            layer["blur"] = torch.outer(row, row).expand(channels, 1, 3, 3).contiguous()
+            weight = fused_down(weight)
+        layer["weight"], layer["bias"] = weight, tensors[layer["name"] + ".bias"]
+
+    def run():
+        x = images
+        for layer in layers:
+            weight, bias = layer["weight"], layer["bias"]
+            if layer["kind"] == "dense":
+                x = F.linear(x.flatten(1), weight, bias)
+            elif layer["kind"] == "down":
+                x = F.conv2d(x, layer["blur"], padding=1, groups=layer["inChannels"])
+                x = F.conv2d(x, weight, bias, stride=2, padding=1)
+            else:
+                if layer["deviation"]:
+                    # Of each image alone it is a constant, as LGrad runs these networks.
+                    x = F.pad(x, (0, 0, 0, 0, 0, 1), value=deviation)
+                x = F.conv2d(x, weight, bias, padding=layer["kernel"] // 2)
+            if layer["slope"] != 1:
+                x = F.leaky_relu(x, layer["slope"])
+        gradient = torch.autograd.grad(x.sum(), images)[0]
+        return [x, gradient.permute(0, 2, 3, 1)]
+
+    return run
+
+
 def conv_work(request, tensors):
     job = request["job"]
     options = {"stride": job["stride"], "padding": job["padding"], "groups": job["groups"]}
@@ -150,7 +193,12 @@ def matmul_work(request, tensors):
     }[request["job"]["pass"]]
 
 
-WORK = {"network": network_work, "conv2d": conv_work, "matmul": matmul_work}
+WORK = {
+    "network": network_work,
+    "discriminator": discriminator_work,
+    "conv2d": conv_work,
+    "matmul": matmul_work,
+}
 
 
 def main():

@@ -49,6 +49,28 @@ test("a case is measured, reported, and printed as a table", async ({ skip }) =>
   expect(table.stdout).toContain("| EfficientNet-B0 depthwise 3×3 144→144 @56 forward |");
 });
 
+test("a case in f16 is measured beside the same in f32", async ({ skip }) => {
+  skip(GPU === "off", "GPU=off");
+  const file = join(folder, "half.json");
+  const options = ["--no-peers", "--repeats", "1", "--filter", "^f16 .*depthwise 5×5"];
+  const run = await bench("kernels", ...options, "--json", file);
+  expect(run.code).toBe(0);
+  const { cases } = JSON.parse(readFileSync(file, "utf8")) as KernelReport;
+  expect(cases.map(({ name }) => name)).toEqual([
+    "f16 EfficientNet-B0 depthwise 5×5/2 144→144 @56 forward",
+  ]);
+  const [entry] = cases;
+  expect(entry?.without).toEqual({});
+  expect(entry?.results.map(({ contestant }) => contestant)).toEqual(["registers", "tiled", "f32"]);
+  expect(entry?.ratios["f32"]?.cpu).toBeGreaterThan(0);
+  const [half, , full] = entry?.results ?? [];
+  expect((half?.gbs ?? 0) * (half?.ms.median ?? 0)).toBeCloseTo(
+    ((full?.gbs ?? 0) * (full?.ms.median ?? 0)) / 2,
+  );
+  const table = await bench("table", file);
+  expect(table.stdout).toContain("| case | GFLOP | registers, ms | tiled, ms | f32, ms |");
+});
+
 /** Presses Ctrl-C behind the first case that `bench kernels` tells of; resolves with the exit code. */
 function interrupted(times: number, file: string): Promise<{ code: number | null; said: string }> {
   const options = ["--quick", "--no-peers", "--repeats", "1", "--filter", "ReLU|depthwise"];

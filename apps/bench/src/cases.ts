@@ -97,6 +97,23 @@ function matmulCases(size: number, quick: boolean): Case[] {
   });
 }
 
+/** Forward passes in f16, for inference; each is timed beside the same in f32. */
+function halfCases(entries: readonly Case[]): Case[] {
+  return entries.flatMap(({ name, job, large = false }) => {
+    if ((job.op !== "conv2d" && job.op !== "matmul") || job.pass !== "forward") return [];
+    return [{ name: `f16 ${name}`, job: { ...job, half: true }, quick: false, large }];
+  });
+}
+
+const HALVES: readonly Case[] = halfCases([
+  ...LAYERS.filter(({ network, size, kernel }) => {
+    return network === "ResNet-50" && size === 56 && kernel < 7;
+  }).flatMap(convCases),
+  ...LAYERS.filter(({ channels }) => channels[0] === 144).flatMap(convCases),
+  ...matmulCases(512, false),
+  ...matmulCases(4096, false).map((entry) => ({ ...entry, large: true })),
+]);
+
 const OTHERS: readonly Case[] = [
   {
     name: "ResNet-50 max-pool 3×3/2 64 @112",
@@ -224,6 +241,7 @@ export const CASES: readonly Case[] = [
   ...matmulCases(512, true),
   ...matmulCases(1024, false),
   ...matmulCases(4096, false).map((entry) => ({ ...entry, large: true })),
+  ...HALVES,
   ...OTHERS,
   ...NORMS,
   ...REST,

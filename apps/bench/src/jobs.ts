@@ -21,6 +21,8 @@ export interface Conv2dJob {
   readonly stride: number;
   readonly padding: number;
   readonly groups: number;
+  /** Operands and output in f16, sums in f32; forward only. */
+  readonly half?: true;
 }
 
 /** `[M, K] × [K, N]`; `gradInput` is the gradient of the left operand, `gradWeight` of the right. */
@@ -30,6 +32,8 @@ export interface MatmulJob {
   readonly m: number;
   readonly k: number;
   readonly n: number;
+  /** Operands and output in f16, sums in f32; forward only. */
+  readonly half?: true;
 }
 
 /** The largest element of each window. */
@@ -143,6 +147,18 @@ export type Job =
   | ResizeJob
   | MinibatchStddevJob
   | PoolGradJob;
+
+/** Whether operands and output are f16. */
+export function isHalf(job: Job): boolean {
+  return "half" in job && job.half === true;
+}
+
+/** The same in f32. */
+export function inFull(job: Job): Job {
+  if (job.op !== "conv2d" && job.op !== "matmul") return job;
+  const { half: _half, ...whole } = job;
+  return whole;
+}
 
 /** Sizes of a convolution that everybody needs; the padding is the same on all sides. */
 export function convSizes({ input, weight, stride, padding, groups }: Conv2dJob) {

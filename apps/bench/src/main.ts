@@ -94,6 +94,7 @@ async function kernels(options: KernelOptions): Promise<void> {
     save,
     schedule: scheduleOf(options),
     peers: options.peers ? peersNamed(KERNEL_PEERS) : null,
+    matrices: options.matrices,
     ...measurementOf(options),
   });
   save(report);

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { NETWORKS, type NetworkName } from "./networks/network-job.ts";
+import { COMPARED_NETWORKS, type ComparedNetwork } from "./networks/network-job.ts";
 
 /** A regular expression that ignores case. */
 export function parseFilter(text: string): RegExp {
@@ -20,12 +20,13 @@ export function parseRepeats(text: string): number {
 }
 
 /** Names of networks, with commas between; none of them is an empty list. */
-export function parseNetworks(text: string): NetworkName[] {
+export function parseNetworks(text: string): ComparedNetwork[] {
   if (text === "none") return [];
   return text.split(",").map((name) => {
-    const found = NETWORKS.find((known) => known === name);
+    const found = COMPARED_NETWORKS.find((known) => known === name);
     if (found !== undefined) return found;
-    throw new InvalidArgumentError(`There is no network ${name}: ${NETWORKS.join(", ")} or none.`);
+    const known = COMPARED_NETWORKS.join(", ");
+    throw new InvalidArgumentError(`There is no network ${name}: ${known} or none.`);
   });
 }
 

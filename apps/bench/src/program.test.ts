@@ -40,10 +40,11 @@ test("the options reach the bench, parsed", async () => {
       quick: false,
       list: false,
       unsafe: false,
+      matrices: false,
     },
   ]);
-  const { kernels: other } = await run("kernels", "--no-peers", "--quick");
-  expect(other.mock.calls[0]).toMatchObject([{ peers: false, quick: true }]);
+  const { kernels: other } = await run("kernels", "--no-peers", "--quick", "--matrices");
+  expect(other.mock.calls[0]).toMatchObject([{ peers: false, quick: true, matrices: true }]);
 });
 
 test("wrong arguments are refused with the reason", async () => {
@@ -73,10 +74,11 @@ test("the filter chooses by name, without regard to case", () => {
     "ResNet-50 conv 3×3 128→128 @28 forward",
     "ResNet-50 conv 3×3 256→256 @14 forward",
     "ResNet-50 conv 3×3 512→512 @7 forward",
+    "f16 ResNet-50 conv 3×3 64→64 @56 forward",
   ]);
   const usual = CASES.filter(({ large = false }) => !large);
   expect(chosenCases({ quick: false })).toEqual(usual);
-  expect(chosenCases({ filter: /4096³ f/iu, quick: false })).toHaveLength(1);
+  expect(chosenCases({ filter: /4096³ f/iu, quick: false })).toHaveLength(2);
   const quick = chosenCases({ quick: true });
   expect(quick.length).toBeGreaterThan(5);
   expect(quick.length).toBeLessThan(15);
@@ -109,6 +111,10 @@ test("a comparison can be of some networks and batches, or of what targets are a
     "ResNet-50 training step 1 × 224²",
     "ResNet-50 training step 16 × 224²",
   ]);
+  expect(names({ networks: ["stylegan"], batches: [16] })).toEqual([
+    "StyleGAN input gradient 16 × 256²",
+  ]);
+  expect(names({ networks: ["stylegan"] })).toEqual(["StyleGAN input gradient 1 × 256²"]);
   expect(names({ networks: [], quick: true })[0]).toBe("ResNet-50 conv 3×3 64→64 @56 forward");
   expect(names({ filter: /matmul 4096³ f/iu })).toEqual(["matmul 4096³ forward"]);
   const judged = chosenComparisons({ targets: true, quick: false });
@@ -119,7 +125,9 @@ test("a comparison can be of some networks and batches, or of what targets are a
   expect(peersOf("ResNet-50 inference 8 × 224²")).toBeUndefined();
   expect(peersOf("ResNet-50 conv 3×3 64→64 @56 forward")).toBeUndefined();
   const wrong = await run("peers", "--networks", "vgg16");
-  expect(wrong.errors).toContain("There is no network vgg16: resnet50, efficientnet_b0 or none.");
+  expect(wrong.errors).toContain(
+    "There is no network vgg16: resnet50, efficientnet_b0, stylegan or none.",
+  );
   const none = await run("peers", "--batches", "1,0");
   expect(none.errors).toContain("0 is no size of a batch: a whole number from 1 on.");
 });

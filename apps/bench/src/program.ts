@@ -2,8 +2,9 @@ import { Command } from "commander";
 import { CASES, type Case } from "./cases.ts";
 import { COMPARISON_CASES, type ComparisonCase } from "./comparison/cases.ts";
 import type { Schedule } from "./measure/rounds.ts";
-import type { NetworkName } from "./networks/network-job.ts";
+import type { ComparedNetwork } from "./networks/network-job.ts";
 import { parseBatches, parseFilter, parseNetworks, parseRepeats } from "./parse-options.ts";
+import { isWhole } from "./peers/protocol.ts";
 import { judgedPeers } from "./report/targets.ts";
 import { addReportCommands, type ReportActions } from "./report-program.ts";
 
@@ -16,14 +17,16 @@ export interface KernelOptions {
   readonly quick: boolean;
   readonly list: boolean;
   readonly unsafe: boolean;
+  /** Ask for subgroup matrices. */
+  readonly matrices: boolean;
 }
 
 /** Options of `bench peers`, parsed. */
-export interface PeersOptions extends Omit<KernelOptions, "peers"> {
+export interface PeersOptions extends Omit<KernelOptions, "peers" | "matrices"> {
   /** Names of the peers to compare with; all of them by default. */
   readonly peers?: readonly string[];
   /** Names of the networks to compare, and no kernels then; empty: kernels only. */
-  readonly networks?: readonly NetworkName[];
+  readonly networks?: readonly ComparedNetwork[];
   /** Batches of the networks to compare. */
   readonly batches?: readonly number[];
   /** Only what a target is about, each case with the peers of its targets. */
@@ -58,7 +61,7 @@ function isChosenNetwork(
   { job }: ComparisonCase,
   { networks, batches, quick }: Partial<PeersOptions>,
 ): boolean {
-  if (job.op !== "network") return networks === undefined || networks.length === 0;
+  if (!isWhole(job)) return networks === undefined || networks.length === 0;
   if (networks !== undefined && !networks.includes(job.network)) return false;
   return batches === undefined ? quick !== true || job.batch === 1 : batches.includes(job.batch);
 }
@@ -71,7 +74,7 @@ export function chosenComparisons(options: Partial<PeersOptions>): ComparisonCas
   const { filter, quick = false, targets = false, batches } = options;
   const isLeftOut = ({ name, job, large = false }: ComparisonCase) => {
     if (large) return filter === undefined && batches === undefined;
-    const isUsual = job.op === "network" || CASES.some((c) => c.quick && c.name === name);
+    const isUsual = isWhole(job) || CASES.some((c) => c.quick && c.name === name);
     return quick && !targets && !isUsual;
   };
   const chosen = COMPARISON_CASES.filter((entry) => {
@@ -121,7 +124,11 @@ function addPeers(program: Command, actions: Actions): void {
     .option("--filter <regex>", "only cases whose name matches", parseFilter)
     .option("--peers <names>", "only these, e.g. tfjs,ort", (text) => text.split(","))
     .option("--targets", "only what a target is about, with its peers: a quarter of an hour", false)
-    .option("--networks <names>", "only resnet50,efficientnet_b0; none: kernels", parseNetworks)
+    .option(
+      "--networks <names>",
+      "only resnet50,efficientnet_b0,stylegan; none: kernels",
+      parseNetworks,
+    )
     .option("--batches <sizes>", "only networks with these batches, e.g. 1,8", parseBatches)
     .option("--repeats <n>", "samples of each contestant (default 5, with --quick 3)", parseRepeats)
     .option("--quick", "a few cases, batch 1, and short samples", false)
@@ -158,6 +165,7 @@ export function buildProgram(actions: Actions): Command {
     .option("--quick", "a few cases and short samples", false)
     .option("--list", "print the names of the cases and stop", false)
     .option("--unsafe", "leave out bounds checks and validation", false)
+    .option("--matrices", "cases in f16 on subgroup matrices, too, if the adapter has them", false)
     .action((options: KernelOptions) => actions.kernels(options));
   addPeers(program, actions);
   addTune(program, actions);

@@ -1,5 +1,11 @@
-import { Gpu, type GpuOptions, type KernelFamily } from "@fauxgrad/kernels";
+import {
+  Gpu,
+  type GpuOptions,
+  type KernelFamily,
+  type SubgroupMatrixConfig,
+} from "@fauxgrad/kernels";
 import type { Case } from "./cases.ts";
+import { inFull, isHalf, type Job } from "./jobs.ts";
 import { type Ceilings, measureCeilings } from "./measure/ceilings.ts";
 import { measureEncoding } from "./measure/encoding.ts";
 import { OurContestant } from "./measure/ours.ts";
@@ -44,6 +50,8 @@ export interface KernelRun {
   readonly schedule: Schedule;
   /** Default: our variants only. */
   readonly peers?: PeerSide;
+  /** Of the adapter's subgroup matrices, if the device was opened with them. */
+  readonly matrices?: readonly SubgroupMatrixConfig[];
   /** Of a device, once its own kernels are known. */
   readonly environmentOf: (gpu: Gpu) => Environment;
   /** Arguments of the command, for the report. */
@@ -64,6 +72,8 @@ const VARIANTS: Readonly<Record<KernelFamily, GpuOptions>> = {
 
 interface Session {
   readonly gpus: ReadonlyMap<string, Gpu>;
+  /** One with subgroup matrices for operands in f16. */
+  readonly matrices: Gpu | null;
   readonly defaultVariant: KernelFamily;
   readonly software: boolean;
   readonly ceilings: Ceilings;
@@ -75,16 +85,41 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What a case in f16 is compared with: the same in f32, by the usual variant. */
+const FULL = "f32";
+
+/** One of ours at a case, and what it computes. */
+interface Runner {
+  readonly name: string;
+  readonly gpu: Gpu;
+  readonly job: Job;
+}
+
+/** What a case in f16 runs on where there are subgroup matrices; small groups do not. */
+const MATRICES = "matrices";
+
+function runnersOf({ gpus, matrices, defaultVariant }: Session, job: Job): Runner[] {
+  const { hasFamilies } = operationOf(job);
+  const runners = [...gpus]
+    .filter(([name]) => hasFamilies || name === defaultVariant)
+    .map(([name, gpu]) => ({ name, gpu, job }));
+  const usual = gpus.get(defaultVariant);
+  if (!isHalf(job) || usual === undefined) return runners;
+  if (matrices !== null && !("groups" in job && job.groups > 1)) {
+    runners.push({ name: MATRICES, gpu: matrices, job });
+  }
+  return [...runners, { name: FULL, gpu: usual, job: inFull(job) }];
+}
+
 /** Our variants at a case, validated; those that are not right say why. */
-async function validated({ gpus, defaultVariant }: Session, { job }: Case) {
+async function validated(runners: readonly Runner[], { job }: Case) {
   const contestants: OurContestant[] = [];
   const wrong: Record<string, string> = {};
   let output: Float32Array | undefined;
   const operands = operandsOf(job);
-  for (const [name, gpu] of gpus) {
-    if (!operationOf(job).hasFamilies && name !== defaultVariant) continue;
+  for (const { name, gpu, job: own } of runners) {
     try {
-      const found = await OurContestant.validated(name, gpu, job, operands);
+      const found = await OurContestant.validated(name, gpu, own, operands);
       contestants.push(found.contestant);
       output ??= found.output;
     } catch (error) {
@@ -94,22 +129,26 @@ async function validated({ gpus, defaultVariant }: Session, { job }: Case) {
   return { contestants, wrong, output };
 }
 
+function workOf(job: Job) {
+  return { flops: operationOf(job).facts(job).flops, bytes: bytesOf(job) };
+}
+
 async function benchCase(session: Session, entry: Case) {
   const { peers, schedule, defaultVariant } = session;
   const { name, job } = entry;
-  const { contestants: ours, wrong, output } = await validated(session, entry);
+  const runners = runnersOf(session, job);
+  const { contestants: ours, wrong, output } = await validated(runners, entry);
   const without: Record<string, string> = { ...wrong };
   const contestants: Contestant[] = [...ours];
-  // Without a right output of ours there is nothing to compare with.
+  // Without a right output of ours there is nothing to compare with; the peers compute in f32.
   const found =
-    output === undefined
+    output === undefined || isHalf(job)
       ? new Map<string, Contestant | string>()
       : await peers.contestants(job, (theirs) => crossCheck(job, output, theirs));
   for (const [peer, contestant] of found) {
     if (typeof contestant === "string") without[peer] = contestant;
     else contestants.push(contestant);
   }
-  const work = { flops: operationOf(job).facts(job).flops, bytes: bytesOf(job) };
   const timings = await interleave(contestants, schedule);
   const results = [];
   for (const [contestant, timing] of timings) {
@@ -119,12 +158,13 @@ async function benchCase(session: Session, entry: Case) {
     }
     const own = ours.find((candidate) => candidate.name === contestant);
     const deviceMs = (await own?.deviceMs()) ?? null;
+    const work = workOf(runners.find((runner) => runner.name === contestant)?.job ?? job);
     results.push(resultOf(contestant, timing, deviceMs, work, session));
   }
   await peers.release();
   for (const contestant of ours) contestant.dispose();
-  const ratios = ratiosOf(results, defaultVariant, peers.names);
-  const report: CaseReport = { name, job, ...work, results, without, ratios };
+  const ratios = ratiosOf(results, defaultVariant, [...peers.names, FULL]);
+  const report: CaseReport = { name, job, ...workOf(job), results, without, ratios };
   return { report, wrong: Object.values(wrong).map((reason) => `${name}: ${reason}`) };
 }
 
@@ -136,6 +176,7 @@ export async function runKernels(device: GPUDevice, run: KernelRun): Promise<Ker
   const defaultVariant = usual.family;
   const variants = Object.entries(VARIANTS);
   const gpus = new Map(variants.map(([name, options]) => [name, new Gpu(device, options)]));
+  const withMatrices = new Gpu(device, { matrices: run.matrices ?? [] });
   const environment = run.environmentOf(usual);
   const ceilings = await measureCeilings(usual);
   log(environmentText(environment, ceilings, peers.reports));
@@ -143,7 +184,9 @@ export async function runKernels(device: GPUDevice, run: KernelRun): Promise<Ker
   log(encodingText(encoding));
   usual.destroy();
   const { software } = environment;
-  const session: Session = { gpus, defaultVariant, software, ceilings, peers, schedule };
+  const matrices = withMatrices.matrices === null ? null : withMatrices;
+  const kept = { gpus, matrices, defaultVariant };
+  const session: Session = { ...kept, software, ceilings, peers, schedule };
   const reports: CaseReport[] = [];
   const wrong: string[] = [];
   const soFar = (): KernelReport => {
@@ -161,7 +204,7 @@ export async function runKernels(device: GPUDevice, run: KernelRun): Promise<Ker
     log(`\n[${at + 1}/${cases.length}] ${caseText(found.report, defaultVariant)}`);
     save?.(soFar());
   }
-  for (const gpu of gpus.values()) gpu.destroy();
+  for (const gpu of [...gpus.values(), withMatrices]) gpu.destroy();
   const report = soFar();
   log(`\n${targetsText(report.targets)}`);
   if (wrong.length > 0) log(`\nRefused:\n${wrong.join("\n")}`);

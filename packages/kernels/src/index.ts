@@ -22,6 +22,7 @@ export {
   float32ToFloat16,
 } from "./gpu/half.ts";
 export { defineKernel } from "./gpu/kernel.ts";
+export { MATRIX_FEATURES, type MatrixShape, type SubgroupMatrixConfig } from "./gpu/matrices.ts";
 export { byKernel, type DispatchTime, type KernelTime } from "./gpu/profiler.ts";
 export {
   type AdapterTuning,

@@ -14,7 +14,7 @@ export {
   img8,
   mulberry32,
 } from "./deterministic-fill.ts";
-export { type DeviceFixture, inErrorScopes, test } from "./device.ts";
+export { type DeviceFixture, inErrorScopes, type MatrixDevice, test } from "./device.ts";
 export { expect, type Reference, type ReferenceTolerance } from "./expect-array.ts";
 export {
   DIFFERENCE_STEP,

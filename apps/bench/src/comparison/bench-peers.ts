@@ -5,12 +5,14 @@ import { onInterrupt } from "../interrupt.ts";
 import { OurContestant } from "../measure/ours.ts";
 import { type Contestant, interleave, type Schedule } from "../measure/rounds.ts";
 import { crossCheck } from "../measure/validate.ts";
-import { crossCheckNetwork } from "../networks/cross-check.ts";
+import { crossCheckDiscriminator, crossCheckNetwork } from "../networks/cross-check.ts";
+import { discriminatorFlops } from "../networks/discriminator.ts";
 import { networkFlops } from "../networks/networks.ts";
+import { OurDiscriminator } from "../networks/our-discriminator.ts";
 import { OurNetwork } from "../networks/our-network.ts";
 import { operandsOf, operationOf } from "../ops/table.ts";
 import { type PeerPlaces, Peers } from "../peers/peers.ts";
-import type { PeerJob } from "../peers/protocol.ts";
+import { isWhole, type PeerJob, type WholeJob } from "../peers/protocol.ts";
 import { ratiosOf } from "../report/report.ts";
 import { targetReports } from "../report/targets.ts";
 import { peersText, targetsText } from "../report/text.ts";
@@ -43,23 +45,34 @@ interface Prepared {
 }
 
 async function prepare(gpu: Gpu, job: PeerJob): Promise<Prepared> {
-  if (job.op !== "network") {
+  if (!isWhole(job)) {
     const { contestant, output } = await OurContestant.validated(OURS, gpu, job, operandsOf(job));
     return { ours: contestant, compare: (theirs) => crossCheck(job, output, theirs) };
   }
-  const ours = new OurNetwork(OURS, gpu, job);
+  const ours = startWhole(gpu, job);
   try {
     await ours.sample(1);
     const output = await ours.output();
-    return { ours, compare: (theirs) => crossCheckNetwork(job, output, theirs) };
+    return { ours, compare: (theirs) => crossCheckWhole(job, output, theirs) };
   } catch (error) {
     ours.dispose();
     throw error;
   }
 }
 
+function startWhole(gpu: Gpu, job: WholeJob) {
+  if (job.op === "network") return new OurNetwork(OURS, gpu, job);
+  return new OurDiscriminator(OURS, gpu, job);
+}
+
+function crossCheckWhole(job: WholeJob, ours: Float32Array, theirs: Float32Array): void {
+  if (job.op === "network") crossCheckNetwork(job, ours, theirs);
+  else crossCheckDiscriminator(job, ours, theirs);
+}
+
 /** Additions and multiplications of a job. */
 function flopsOf(job: PeerJob): number {
+  if (job.op === "discriminator") return discriminatorFlops(job);
   return job.op === "network" ? networkFlops(job) : operationOf(job).facts(job).flops;
 }
 

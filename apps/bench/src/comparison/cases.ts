@@ -1,5 +1,6 @@
 import { CASES } from "../cases.ts";
-import { NETWORK_CASES } from "../networks/network-job.ts";
+import { isHalf } from "../jobs.ts";
+import { DISCRIMINATOR_CASES, NETWORK_CASES } from "../networks/network-job.ts";
 import type { PeerJob } from "../peers/protocol.ts";
 
 /** One line of the comparison. */
@@ -12,8 +13,9 @@ export interface ComparisonCase {
   readonly peers?: readonly string[];
 }
 
-/** Whole networks first, then every convolution and product of `bench kernels`. */
+/** Whole networks first, then every convolution and product of `bench kernels` in f32. */
 export const COMPARISON_CASES: readonly ComparisonCase[] = [
   ...NETWORK_CASES,
-  ...CASES.filter(({ job }) => job.op === "conv2d" || job.op === "matmul"),
+  ...DISCRIMINATOR_CASES,
+  ...CASES.filter(({ job }) => (job.op === "conv2d" || job.op === "matmul") && !isHalf(job)),
 ];

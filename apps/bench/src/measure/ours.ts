@@ -1,5 +1,5 @@
 import type { Gpu, GpuArray } from "@fauxgrad/kernels";
-import type { Job } from "../jobs.ts";
+import { isHalf, type Job } from "../jobs.ts";
 import type { Operands } from "../operands.ts";
 import { operationOf } from "../ops/table.ts";
 import { type Cost, costOf } from "./cost.ts";
@@ -44,7 +44,7 @@ export class OurContestant implements Contestant {
     const { operands: shapes } = operation.facts(job);
     const arrays = Object.fromEntries(
       Object.entries(operands).map(([key, data]) => {
-        return [key, gpu.upload(data, shapes[key] ?? [data.length])];
+        return [key, gpu.upload(data, shapes[key] ?? [data.length], isHalf(job) ? "f16" : "f32")];
       }),
     );
     const owned = Object.values(arrays);

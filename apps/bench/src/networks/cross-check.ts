@@ -1,5 +1,6 @@
 import { WrongResultError } from "../measure/validate.ts";
 import { ROUNDOFF } from "../ops/operation.ts";
+import { type DiscriminatorJob, discriminatorSums } from "./discriminator.ts";
 import { CLASSES, type NetworkJob } from "./network-job.ts";
 import { endsOf, graphOf, sumLengths } from "./networks.ts";
 
@@ -24,11 +25,14 @@ const AMPLIFICATION = 3;
  */
 const GRADIENT_BOUND = 0.05;
 
+function boundOf(sums: readonly number[]): number {
+  return AMPLIFICATION * ROUNDOFF * sums.reduce((sum, n) => sum + Math.sqrt(n), 0);
+}
+
 /** What a job's output consists of: logits, or a step's loss and gradients at both ends. */
 export function partsOf(job: NetworkJob): readonly Part[] {
   const graph = graphOf(job);
-  const bound =
-    AMPLIFICATION * ROUNDOFF * sumLengths(graph).reduce((sum, n) => sum + Math.sqrt(n), 0);
+  const bound = boundOf(sumLengths(graph));
   if (job.pass === "inference") return [{ name: "logits", size: job.batch * CLASSES, bound }];
   const { first, last } = endsOf(graph);
   const weights = first.outChannels * first.inChannels * first.kernel ** 2;
@@ -45,7 +49,23 @@ export function partsOf(job: NetworkJob): readonly Part[] {
  * @throws {WrongResultError} naming the part that differs, and by how much
  */
 export function crossCheckNetwork(job: NetworkJob, ours: Float32Array, theirs: Float32Array): void {
-  const parts = partsOf(job);
+  crossCheckParts(partsOf(job), ours, theirs);
+}
+
+/** As {@link crossCheckNetwork}, of scores and the gradient by the images. */
+export function crossCheckDiscriminator(
+  { batch, size }: DiscriminatorJob,
+  ours: Float32Array,
+  theirs: Float32Array,
+): void {
+  const parts: readonly Part[] = [
+    { name: "scores", size: batch, bound: boundOf(discriminatorSums(size)) },
+    { name: "gradient of the images", size: batch * size * size * 3, bound: GRADIENT_BOUND },
+  ];
+  crossCheckParts(parts, ours, theirs);
+}
+
+function crossCheckParts(parts: readonly Part[], ours: Float32Array, theirs: Float32Array): void {
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   if (theirs.length !== size || ours.length !== size) {
     throw new WrongResultError(`${theirs.length} elements and ${ours.length} of ours, not ${size}`);

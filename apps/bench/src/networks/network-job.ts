@@ -1,4 +1,5 @@
 import type { Images } from "../jobs.ts";
+import type { DiscriminatorJob } from "./discriminator.ts";
 
 /** A network that is compared as a whole, in torchvision's form. */
 export type NetworkName = "resnet50" | "efficientnet_b0";
@@ -51,7 +52,7 @@ export function oneHotLabels(job: NetworkJob): Float32Array<ArrayBuffer> {
 /** One line of the comparison. */
 export interface NetworkCase {
   readonly name: string;
-  readonly job: NetworkJob;
+  readonly job: NetworkJob | DiscriminatorJob;
   /** For a GPU: measured only where a filter asks for it. */
   readonly large?: boolean;
 }
@@ -78,3 +79,23 @@ export const NETWORK_CASES: readonly NetworkCase[] = NETWORKS.flatMap((network) 
   networkCase(network, "training", 1),
   { ...networkCase(network, "training", 16), large: true },
 ]);
+
+function discriminatorCase(batch: number): NetworkCase & { readonly peers: readonly string[] } {
+  const size = 256;
+  return {
+    name: `StyleGAN input gradient ${batch} × ${size}²`,
+    job: { op: "discriminator", network: "stylegan", batch, size },
+    large: batch > 1,
+    // The others compute other networks.
+    peers: ["torch"],
+  };
+}
+
+/** LGrad's gradient of one image and, on a GPU, of sixteen: beside PyTorch. */
+export const DISCRIMINATOR_CASES = [1, 16].map(discriminatorCase);
+
+/** What `--networks` knows. */
+export const COMPARED_NETWORKS = [...NETWORKS, "stylegan"] as const;
+
+/** One of them. */
+export type ComparedNetwork = (typeof COMPARED_NETWORKS)[number];

@@ -1,10 +1,30 @@
 // Plan: the graphs are the networks of our models: the same parameters, of the same shapes; the
 // published amount of work; weights that fold and turn as they should; what a comparison notices.
+import { StyleganDiscriminator } from "@fauxgrad/models";
+import { Gpu, zeros } from "@fauxgrad/tensor";
+import { test as deviceTest } from "@fauxgrad/testing";
 import { expect, test } from "vitest";
-import { crossCheckNetwork, partsOf, relativeError } from "./cross-check.ts";
+import { forwardFlops } from "../models/flops.ts";
+import {
+  crossCheckDiscriminator,
+  crossCheckNetwork,
+  partsOf,
+  relativeError,
+} from "./cross-check.ts";
+import {
+  type DiscriminatorJob,
+  discriminatorFlops,
+  discriminatorWeights,
+} from "./discriminator.ts";
 import { GraphBuilder } from "./graph.ts";
-import { NETWORK_CASES, type NetworkJob, type NetworkName } from "./network-job.ts";
+import {
+  DISCRIMINATOR_CASES,
+  NETWORK_CASES,
+  type NetworkJob,
+  type NetworkName,
+} from "./network-job.ts";
 import { graphOf, networkFlops } from "./networks.ts";
+import { OurDiscriminator } from "./our-discriminator.ts";
 import { ourModel } from "./our-network.ts";
 import { channelsLast, foldedConv, networkWeights, permuted, transposed } from "./weights.ts";
 
@@ -94,8 +114,56 @@ test("a comparison notices what is wrong, and where", () => {
   expect(relativeError(Float32Array.of(3, 4), Float32Array.of(3, 4.5))).toBeCloseTo(0.1);
 });
 
+const DISCRIMINATOR: DiscriminatorJob = {
+  op: "discriminator",
+  network: "stylegan",
+  batch: 2,
+  size: 8,
+};
+
+test("the discriminator's layers have our model's parameters", () => {
+  for (const resolution of [8, 256]) {
+    const expected = [...new StyleganDiscriminator({ resolution }).expectedState()]
+      .filter(([name]) => /\.(weight|bias)$/.test(name) && !/^input[1-9]/.test(name))
+      .map(([name, shape]) => [name, [...shape]] as const);
+    const found = [...discriminatorWeights(resolution)].map(([name, { shape }]) => [name, shape]);
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
+  }
+});
+
+deviceTest("the discriminator's work is that of our model", async ({ device }) => {
+  const gpu = new Gpu(device);
+  const model = new StyleganDiscriminator({ resolution: 8 });
+  model.to(gpu, { seed: 1 });
+  const images = zeros(gpu, [2, 8, 8, 3]);
+  const output = model.forward(images);
+  expect(discriminatorFlops(DISCRIMINATOR)).toBe(2 * forwardFlops(output).all);
+  gpu.destroy();
+});
+
+deviceTest("our discriminator gives scores and gradients, again and again", async ({ device }) => {
+  const gpu = new Gpu(device);
+  const ours = new OurDiscriminator("ours", gpu, DISCRIMINATOR);
+  await ours.sample(1);
+  const output = await ours.output();
+  expect(output).toHaveLength(2 + 2 * 8 * 8 * 3);
+  await ours.check();
+  await ours.sample(2);
+  await ours.check();
+  ours.dispose();
+  expect(gpu.stats.arrays).toBe(0);
+  gpu.destroy();
+  expect(() => crossCheckDiscriminator(DISCRIMINATOR, output, output.slice())).not.toThrow();
+  const wrong = output.with(1, output[1]! + 0.01 * Math.hypot(output[0]!, output[1]!));
+  expect(() => crossCheckDiscriminator(DISCRIMINATOR, output, wrong)).toThrow("its scores differ");
+  const turned = output.map((value, i) => (i < 2 ? value : -value));
+  expect(() => crossCheckDiscriminator(DISCRIMINATOR, output, turned)).toThrow(
+    "its gradient of the images differ by 2.0e+0",
+  );
+});
+
 test("every case has a name of its own", () => {
-  const names = NETWORK_CASES.map(({ name }) => name);
+  const names = [...NETWORK_CASES, ...DISCRIMINATOR_CASES].map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   expect(names).toContain("EfficientNet-B0 inference 8 × 224²");
 });

@@ -15,7 +15,11 @@ const DEVIATION = Math.sqrt(85) / 16;
 /** PyTorch's `eps` of batch normalisation. */
 export const NORM_EPSILON = 1e-5;
 
-function random(name: string, shape: readonly number[], scale: number, centre = 0): Weight {
+/** Factor that gives {@link random} unit variance. */
+export const unit = 1 / DEVIATION;
+
+/** Numbers that follow from the name. */
+export function random(name: string, shape: readonly number[], scale: number, centre = 0): Weight {
   const data = makeOperand(
     name,
     shape.reduce((product, side) => product * side, 1),

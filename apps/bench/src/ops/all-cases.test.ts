@@ -1,10 +1,10 @@
 import { Gpu, type KernelFamily } from "@fauxgrad/kernels";
 import { test } from "@fauxgrad/testing";
 import { expect } from "vitest";
-import type { Job } from "../jobs.ts";
+import { inFull, type Job } from "../jobs.ts";
 import { OurContestant } from "../measure/ours.ts";
 import { validate } from "../measure/validate.ts";
-import { operandsOf } from "./table.ts";
+import { bytesOf, operandsOf } from "./table.ts";
 
 /** One of each kind that is neither a convolution nor a product, small, and of odd sizes. */
 const JOBS: readonly Job[] = [
@@ -29,6 +29,40 @@ const JOBS: readonly Job[] = [
   { op: "globalAverageGrad", input: [2, 5, 3, 8] },
   { op: "maxPoolGrad", input: [2, 9, 7, 8] },
 ];
+
+/** Sums above 8, whose 256ths f16 does not hold. */
+const HALF: readonly Job[] = [
+  { op: "matmul", pass: "forward", m: 19, k: 1200, n: 33, half: true },
+  {
+    op: "conv2d",
+    pass: "forward",
+    input: [1, 7, 5, 68],
+    weight: [3, 3, 68, 20],
+    stride: 2,
+    padding: 1,
+    groups: 1,
+    half: true,
+  },
+];
+
+test("in f16 an output may be rounded once more, and no more than that", async ({ device }) => {
+  const gpu = new Gpu(device);
+  for (const job of HALF) {
+    const operands = operandsOf(job);
+    const { contestant, output } = await OurContestant.validated("ours", gpu, job, operands);
+    contestant.dispose();
+    const exact = inFull(job);
+    const whole = await OurContestant.validated("ours", gpu, exact, operands);
+    whole.contestant.dispose();
+    expect(output, "f16 was computed").not.toEqual(whole.output);
+    expect(() => validate(exact, operands, output)).toThrow("elements are wrong");
+    const wrong = output.with(0, output[0]! * (1 + 2 ** -9) + 2 ** -13);
+    expect(() => validate(job, operands, wrong)).toThrow("elements are wrong; output[");
+    expect(bytesOf(job)).toBe(bytesOf(exact) / 2);
+  }
+  expect(gpu.stats.arrays).toBe(0);
+  gpu.destroy();
+});
 
 for (const kernels of ["registers", "tiled"] satisfies KernelFamily[]) {
   test(`each operation is right more than once, and a wrong output refused: ${kernels}`, async ({

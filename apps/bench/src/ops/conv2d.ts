@@ -7,7 +7,14 @@ import {
 } from "@fauxgrad/kernels";
 import { type Conv2dJob, convSizes } from "../jobs.ts";
 import type { Operands } from "../operands.ts";
-import { coordinates, ExactSum, type Expected, type Operation, operand } from "./operation.ts";
+import {
+  coordinates,
+  ExactSum,
+  type Expected,
+  type Operation,
+  operand,
+  storedInHalf,
+} from "./operation.ts";
 
 function geometryOf({ input, weight, stride, padding, groups }: Conv2dJob): Conv2dGeometry {
   return conv2dGeometry(input, weight, { stride, padding, groups });
@@ -101,7 +108,10 @@ export const conv2dOperation: Operation<Conv2dJob> = {
     }
   },
   expected(job, operands, at) {
-    if (job.pass === "forward") return expectedForward(job, operands, at);
+    if (job.pass === "forward") {
+      const found = expectedForward(job, operands, at);
+      return job.half === true ? storedInHalf(found) : found;
+    }
     if (job.pass === "gradInput") return expectedGradInput(job, operands, at);
     return expectedGradWeight(job, operands, at);
   },

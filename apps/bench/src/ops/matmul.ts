@@ -1,7 +1,7 @@
 import { matmul, matmulGeometry, matmulGradA, matmulGradB } from "@fauxgrad/kernels";
 import type { MatmulJob } from "../jobs.ts";
 import type { Operands } from "../operands.ts";
-import { ExactSum, type Operation, operand } from "./operation.ts";
+import { ExactSum, type Operation, operand, storedInHalf } from "./operation.ts";
 
 /** The three products are one, with the roles of the axes exchanged. */
 function expected({ pass, m, k, n }: MatmulJob, operands: Operands, at: number) {
@@ -43,7 +43,10 @@ export const matmulOperation: Operation<MatmulJob> = {
         return pass satisfies never;
     }
   },
-  expected,
+  expected(job, operands, at) {
+    const found = expected(job, operands, at);
+    return job.half === true ? storedInHalf(found) : found;
+  },
   start(gpu, { pass, m, k, n }, operands) {
     const geometry = matmulGeometry([m, k], [k, n]);
     switch (pass) {

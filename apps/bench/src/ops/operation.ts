@@ -70,6 +70,15 @@ export class ExactSum {
   }
 }
 
+/**
+ * What a store in f16 makes of an element: WGSL leaves the direction of its rounding open, and lets
+ * subnormals be flushed.
+ */
+export function storedInHalf({ value, bound }: Expected): Expected {
+  const store = Math.max(2 ** -10 * (Math.abs(value) + bound), 2 ** -14);
+  return { value, bound: bound + store };
+}
+
 /** An operand by name, on either side. */
 export function operand<T>(operands: Readonly<Record<string, T>>, name: string): T {
   const found = operands[name];

@@ -1,5 +1,5 @@
 import { numel } from "@fauxgrad/kernels";
-import type { Job } from "../jobs.ts";
+import { isHalf, type Job } from "../jobs.ts";
 import { makeOperand, type Operands } from "../operands.ts";
 import { blurOperation } from "./blur.ts";
 import { conv2dOperation } from "./conv2d.ts";
@@ -50,7 +50,7 @@ export function operationOf(job: Job): Operation<Job> {
 export function bytesOf(job: Job): number {
   const { operands, output } = operationOf(job).facts(job);
   const sizes = [...Object.values(operands), output].map(numel);
-  return 4 * sizes.reduce((sum, size) => sum + size, 0);
+  return (isHalf(job) ? 2 : 4) * sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** The operands of a job, the same in every process. */

@@ -25,6 +25,7 @@ async function open(): Promise<Peer> {
   return {
     identity: { packages: `@jax-js/jax ${versionOf()}`, adapter: adapterName(adapter) },
     async prepare(job) {
+      if (job.op === "discriminator") return "not compared";
       const work = job.op === "network" ? networkWork(jax, job) : kernelWork(jax, job);
       if (typeof work === "string") return work;
       let last: JaxTree = {};

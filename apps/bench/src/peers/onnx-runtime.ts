@@ -146,6 +146,7 @@ export async function prepareOnnx(
   provider: OnnxProvider,
   job: PeerJob,
 ): Promise<PreparedJob | string> {
+  if (job.op === "discriminator") return "not compared";
   const work =
     job.op === "network" ? networkWork(job, provider.name) : kernelWork(job, provider.name);
   if (typeof work === "string") return work;

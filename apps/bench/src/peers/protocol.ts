@@ -1,9 +1,18 @@
 import type { Job } from "../jobs.ts";
 import type { Cost } from "../measure/cost.ts";
+import type { DiscriminatorJob } from "../networks/discriminator.ts";
 import type { NetworkJob } from "../networks/network-job.ts";
 
+/** A whole network. */
+export type WholeJob = NetworkJob | DiscriminatorJob;
+
 /** What a peer can be asked to compute: a kernel's job, or a whole network. */
-export type PeerJob = Job | NetworkJob;
+export type PeerJob = Job | WholeJob;
+
+/** Whether a job is of a whole network. */
+export function isWhole(job: PeerJob): job is WholeJob {
+  return job.op === "network" || job.op === "discriminator";
+}
 
 /** What a peer says of itself. */
 export interface PeerIdentity {

@@ -3,10 +3,18 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import type { Job } from "../jobs.ts";
+import {
+  DEVIATION_EPSILON,
+  type DiscriminatorJob,
+  discriminatorImages,
+  discriminatorLayers,
+  discriminatorWeights,
+} from "../networks/discriminator.ts";
 import { imagesOf, LEARNING_RATE, type NetworkJob } from "../networks/network-job.ts";
 import { graphOf } from "../networks/networks.ts";
 import { networkImages, networkWeights, type Weight } from "../networks/weights.ts";
 import { operandsOf, operationOf } from "../ops/table.ts";
+import type { PeerJob } from "./protocol.ts";
 import { type Peer, type PreparedJob, peersManifest, serve } from "./serve.ts";
 
 /** What Python answers: numbers and words, and the bytes that followed them. */
@@ -80,6 +88,18 @@ function networkWork(job: NetworkJob): Work {
   return { request: { op: "network", graph, pass, learningRate: LEARNING_RATE }, tensors };
 }
 
+function discriminatorWork(job: DiscriminatorJob): Work {
+  const tensors = discriminatorWeights(job.size);
+  tensors.set("images", discriminatorImages(job));
+  const layers = discriminatorLayers(job.size);
+  return { request: { op: "discriminator", layers, epsilon: DEVIATION_EPSILON }, tensors };
+}
+
+function workOf(job: PeerJob): Work | string {
+  if (job.op === "network") return networkWork(job);
+  return job.op === "discriminator" ? discriminatorWork(job) : kernelWork(job);
+}
+
 function kernelWork(job: Job): Work | string {
   if (job.op !== "conv2d" && job.op !== "matmul") return "not compared";
   const { operands: shapes } = operationOf(job).facts(job);
@@ -113,7 +133,7 @@ async function open(): Promise<Peer> {
   return {
     identity: { packages: `PyTorch ${version}, eager float32, TF32 off`, adapter: device },
     async prepare(job) {
-      const work = job.op === "network" ? networkWork(job) : kernelWork(job);
+      const work = workOf(job);
       if (typeof work === "string") return work;
       const { request, tensors } = work;
       const specs = [...tensors].map(([name, { shape }]) => ({ name, shape }));

@@ -56,9 +56,16 @@ function targetTable(reports: readonly JudgedReport[]): string {
   return table(["target", "verdict", "found"], rows);
 }
 
+/** Variants that only some reports have. */
+function rareVariants({ cases }: KernelReport): string[] {
+  return ["matrices", "f32"].filter((name) => {
+    return cases.some(({ results }) => results.some(({ contestant }) => contestant === name));
+  });
+}
+
 function kernelTables(report: KernelReport): string {
   const { environment, ceilings, cases, encoding } = report;
-  const variants = ["registers", "tiled"];
+  const variants = ["registers", "tiled", ...rareVariants(report)];
   const names = report.peers.filter((peer) => peer.unavailable === null).map(({ name }) => name);
   const rows = cases.map((entry) => {
     const own = entry.results.find((r) => r.contestant === environment.defaultVariant);

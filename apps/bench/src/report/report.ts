@@ -57,7 +57,10 @@ export interface CaseReport {
   readonly results: readonly Result[];
   /** Contestants without a time, and why: unsupported, wrong or broken. */
   readonly without: Readonly<Record<string, string>>;
-  /** Median time of each peer over that of our default variant: above 1, ours is faster. */
+  /**
+   * Median time of each peer over that of our default variant: above 1, ours is faster. In f16, of
+   * `f32` too: the same work of ours in f32.
+   */
   readonly ratios: Readonly<Record<string, Ratio>>;
 }
 

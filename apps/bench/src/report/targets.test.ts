@@ -109,6 +109,7 @@ test("networks are told apart by name, batch and adapter", () => {
     compared(network("ResNet-50 inference 8").name, network("ResNet-50 inference 8").job, 1),
     compared(network("EfficientNet-B0 inference 8").name, step.job, 3),
     compared(step.name, step.job, 0.6, "torch"),
+    compared("StyleGAN input gradient 16 × 256²", step.job, 0.4, "torch"),
   ];
   const software = comparison(...cases);
   const onCpu = targetReports([software]);
@@ -124,6 +125,11 @@ test("networks are told apart by name, batch and adapter", () => {
   const environment = { ...software.environment, software: false };
   const onGpu = targetReports([{ ...software, environment }]);
   expect(found(onGpu, torch)).toMatchObject({ verdict: "reached", worst: 0.6 });
+  const gradient = "StyleGAN input gradient 16 × 256² ≥ 0.5 × torch";
+  expect(found(onCpu, gradient)?.why).toBe(
+    "on a GPU: bench peers --peers torch --networks stylegan --batches 16",
+  );
+  expect(found(onGpu, gradient)).toMatchObject({ verdict: "missed", worst: 0.4 });
   expect(found(onGpu, "ResNet-50 inference, batch 1 ≥ 4 × tfjs")?.verdict).toBe("not measured");
 });
 
@@ -136,8 +142,9 @@ test("what is measured of ourselves has limits", () => {
   ];
   const [product] = kernelCase("matmul 4096³ forward", { tiled: [10] }).results;
   const large = kernelCase("matmul 4096³ forward", {});
+  const half = kernelCase("f16 matmul 4096³ forward", { tiled: [10], matrices: [3] });
   const kernels: KernelReport = {
-    ...kernelReport([{ ...large, results: product === undefined ? [] : [product] }]),
+    ...kernelReport([{ ...large, results: product === undefined ? [] : [product] }, half]),
     encoding,
   };
   const times: StartUp = {
@@ -161,6 +168,7 @@ test("what is measured of ourselves has limits", () => {
     ["memory of a ResNet-50 training step ≤ 1.25 × its live arrays", "missed", 2],
     ["second start to the first result of ResNet-50 inference ≤ 3 s", "reached", 2.5],
     ["matmul 4096³ ≥ 50 % of the FMA ceiling", "reached", 50],
+    ["subgroup-matrix f16 product ≥ 1 × the float32 FMA ceiling", "missed", 0.5],
   ]);
   const markdown = targetsMarkdown([models, kernels]);
   expect(markdown).toContain("| CPU cost of a replayed dispatch ≤ 5 µs | **missed** | 1 of 2; ");

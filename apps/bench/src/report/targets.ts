@@ -176,15 +176,25 @@ const ON_A_GPU: readonly Target[] = [
     "ResNet-50 training step 16 × 224²",
     "bench peers --peers torch --networks resnet50 --batches 16",
   ),
-  torchTarget("StyleGAN input gradient 16 × 256²", "there are no discriminators in bench peers"),
+  torchTarget(
+    "StyleGAN input gradient 16 × 256²",
+    "bench peers --peers torch --networks stylegan --batches 16",
+  ),
   {
     name: "subgroup-matrix f16 product",
     bound: "at least",
     limit: 1,
     unit: "× the float32 FMA ceiling",
     on: "hardware",
-    how: "there is no such kernel",
-    measure: () => [],
+    how: 'bench kernels --matrices --filter "f16 matmul 4096³"',
+    measure(report) {
+      if (report.schema !== "fauxgrad-bench-kernels/1") return [];
+      const cases = report.cases.filter(({ name }) => name === "f16 matmul 4096³ forward");
+      return cases.flatMap(({ name, results }) => {
+        const own = results.find(({ contestant }) => contestant === "matrices");
+        return own === undefined ? [] : [{ name, value: own.ofCeiling, cpu: null }];
+      });
+    },
   },
 ];
 

@@ -9,7 +9,7 @@ import {
   matmulGeometry,
   type TuningRow,
 } from "@fauxgrad/kernels";
-import type { Conv2dJob, Job, MatmulJob, Pass } from "../jobs.ts";
+import { type Conv2dJob, isHalf, type Job, type MatmulJob, type Pass } from "../jobs.ts";
 import { OurContestant } from "../measure/ours.ts";
 import { interleave, type Schedule, type Times } from "../measure/rounds.ts";
 import type { Operands } from "../operands.ts";
@@ -18,9 +18,9 @@ import { operandsOf } from "../ops/table.ts";
 /** A job that has variants to choose from. */
 export type TunableJob = Conv2dJob | MatmulJob;
 
-/** Whether a job has variants. */
+/** Whether a job has variants whose times are looked up: those of f32 hold for f16, too. */
 export function isTunable(job: Job): job is TunableJob {
-  return job.op === "conv2d" || job.op === "matmul";
+  return (job.op === "conv2d" || job.op === "matmul") && !isHalf(job);
 }
 
 const PASSES: Readonly<Record<Pass, Conv2dPass>> = {

@@ -1,5 +1,6 @@
 import type { DeviceError, KernelError } from "../errors.ts";
 import type { PoolStats } from "./buffer-pool.ts";
+import type { SubgroupMatrixConfig } from "./matrices.ts";
 import type { TuningDatabase } from "./tuning.ts";
 
 /** A family of kernel variants: `registers` for software adapters, `tiled` for real GPUs. */
@@ -13,6 +14,11 @@ export interface GpuOptions {
   readonly overrides?: Readonly<Record<string, string>>;
   /** Measured choices that win over the shipped ones; null leaves those out, too. */
   readonly tuning?: TuningDatabase | null;
+  /**
+   * The adapter's `info.subgroupMatrixConfigs`: forward passes in f16 then go through subgroup
+   * matrices, if the device was opened with `MATRIX_FEATURES`. Default: none.
+   */
+  readonly matrices?: readonly SubgroupMatrixConfig[];
   /** Refuse to hold more device memory than this, in bytes; default 8 GiB. */
   readonly maxBytes?: number;
   /** Keep at most this much of freed memory for reuse, in bytes; default 2 GiB. */

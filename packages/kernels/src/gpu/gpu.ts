@@ -11,6 +11,7 @@ import { type CommandSink, CommandStream, type DispatchRequest, type Profile } f
 import { DeviceWatch } from "./device-watch.ts";
 import { GpuArray, Storage } from "./gpu-array.ts";
 import type { GpuOptions, GpuStats, KernelFamily } from "./gpu-options.ts";
+import { type MatrixShape, matrixShape } from "./matrices.ts";
 import { type Pipeline, PipelineCache } from "./pipelines.ts";
 import { Readback } from "./readback.ts";
 import type { Tuning } from "./tuning.ts";
@@ -36,6 +37,8 @@ export class Gpu {
   readonly overrides: Readonly<Record<string, string>>;
   /** Measured choices for this adapter. */
   readonly tuning: Tuning;
+  /** Subgroup matrices for operands in f16; null unless they were asked for and are there. */
+  readonly matrices: MatrixShape | null;
   /** Bytes of immediates a kernel may use, 0 without the feature. */
   readonly maxImmediateBytes: number;
   /** Along one dimension of a dispatch. Kept here: the device's own getters cost 0.3 µs. */
@@ -63,6 +66,7 @@ export class Gpu {
     this.family = options.kernels ?? (this.adapter === "software" ? "registers" : "tiled");
     this.overrides = options.overrides ?? {};
     this.tuning = tuningOf(device.adapterInfo, options);
+    this.matrices = matrixShape(device, options.matrices ?? []);
     this.maxWorkgroups = device.limits.maxComputeWorkgroupsPerDimension;
     this.subgroupLanes = device.features.has("subgroups")
       ? (device.adapterInfo.subgroupMinSize ?? 0)

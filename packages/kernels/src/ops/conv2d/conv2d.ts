@@ -17,6 +17,7 @@ import {
 import { checkEpilogue, checkEpilogueTypes, type Epilogue } from "./epilogue.ts";
 import type { Conv2dGeometry } from "./geometry.ts";
 import { gradWeight } from "./grad-weight.ts";
+import { correlateOnMatrices, takesMatrices } from "./matrices.ts";
 import { forwardWeight, transposedWeight } from "./pack.ts";
 import { winogradForward, winogradGradInput } from "./winograd.ts";
 
@@ -46,6 +47,7 @@ export function conv2d(
   checkEpilogue(epilogue, [g.n, g.oh, g.ow, g.o]);
   requireFractions("conv2d", { input, weight });
   checkEpilogueTypes(epilogue, input);
+  if (takesMatrices(gpu, input, weight, g)) return onMatrices(gpu, input, weight, g, epilogue);
   const variant = forwardVariant(gpu, input, g);
   const { name, parameters } = variant;
   if (isDepthwise(g)) return depthwiseForward(gpu, input, weight, g, epilogue, parameters);
@@ -64,6 +66,20 @@ export function conv2d(
   if (!isCast) return stored;
   using wide = stored;
   return castTo(gpu, wide, "f16");
+}
+
+function onMatrices(
+  gpu: Gpu,
+  input: GpuArray,
+  weight: GpuArray,
+  g: Conv2dGeometry,
+  epilogue: Epilogue,
+): GpuArray {
+  return withArrays(gpu, (arrays) => {
+    const output = arrays.output([g.n, g.oh, g.ow, g.o], "f16");
+    correlateOnMatrices(gpu, forwardCorrelation(g), input, weight, output, epilogue);
+    return output;
+  });
 }
 
 /** Winograd's transforms read and store f32. */

@@ -37,14 +37,16 @@ export type CorrelationVariant =
   | "grouped"
   | "direct";
 
-const bindings = {
+/** Arrays of every kernel of the correlation. */
+export const bindings = {
   source: "read",
   weight: "read",
   bias: "read",
   residual: "read",
   output: "read_write",
 } as const;
-const params = {
+/** Their parameters. */
+export const paramTypes = {
   rows: "u32",
   qh: "u32",
   qw: "u32",
@@ -97,7 +99,7 @@ function define<const C extends Record<string, number>>(
     },
     constants: { ...constants, ...EPILOGUE_CONSTANTS },
     bindings,
-    params,
+    params: paramTypes,
     halves: HALVES,
   });
 }
@@ -247,7 +249,8 @@ function vectorisable(job: Correlation): boolean {
   return job.sourceC % 4 === 0 && (job.sourceC / job.groups) % 4 === 0;
 }
 
-function paramsOf(job: Correlation, epilogue: Epilogue) {
+/** The parameters of one correlation. */
+export function paramsOf(job: Correlation, epilogue: Epilogue) {
   const { h, w } = job;
   const { has_bias, scale, slope, gain } = epilogueParams(epilogue);
   // Written out: a spread into an object of so many fields costs microseconds.

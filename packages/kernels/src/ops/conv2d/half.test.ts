@@ -5,14 +5,12 @@
 
 import { describe } from "vitest";
 import { Gpu } from "../../gpu/gpu.ts";
-import type { GpuArray } from "../../gpu/gpu-array.ts";
-import { float16ToFloat32, float32ToFloat16 } from "../../gpu/half.ts";
 import { expect, test } from "../../test-gpu.ts";
 import { matmul, matmulGeometry } from "../matmul/matmul.ts";
 import { conv2d, conv2dGradInput, conv2dGradWeight } from "./conv2d.ts";
-import { type Conv2dGeometry, conv2dGeometry } from "./geometry.ts";
-import { conv2dReference } from "./reference.ts";
-import { type Case, geometryOf, operands } from "./test-cases.ts";
+import { conv2dGeometry } from "./geometry.ts";
+import { type Case, geometryOf } from "./test-cases.ts";
+import { dispose, expected, type FloatTypes, halfOperands, upload } from "./test-halves.ts";
 
 /** One for each kernel, on both sides of its tiles, and for stores of four channels and of one. */
 const SHAPES: Record<string, Case> = {
@@ -46,40 +44,8 @@ const SHAPES: Record<string, Case> = {
   },
 };
 
-/** What f16 makes of the values. */
-const inHalf = (values: Float32Array) => float16ToFloat32(float32ToFloat16(values));
-
-/** The values that arrays of f16 hold. */
-function halfOperands(g: Conv2dGeometry, seed: number) {
-  const host = operands(g, seed);
-  return {
-    input: inHalf(host.input),
-    weight: inHalf(host.weight),
-    bias: inHalf(host.bias),
-    residual: inHalf(host.gradOutput),
-  };
-}
-
-/** `gain · leakyRelu(½ · sum + bias + residual)`, and what a kernel may differ from it by. */
-function expected(g: Conv2dGeometry, host: ReturnType<typeof halfOperands>, isHalf: boolean) {
-  const sum = conv2dReference(host.input, host.weight, g);
-  const data = sum.data.map((value, i) => {
-    const v = 0.5 * value + host.bias[i % g.o]! + host.residual[i]!;
-    return v > 0 ? v : 0.25 * v;
-  });
-  // Winograd's transforms have about three times the error of a sum.
-  const terms = 3 * ((g.kh * g.kw * g.c) / g.groups + 4);
-  const magnitude = sum.magnitude.map((m, i) => {
-    const store = isHalf ? 2 ** -10 * Math.abs(data[i]!) + 2 ** -14 : 0;
-    return terms * (m + 2) + 2 ** 24 * store; // |bias|, |residual| ≤ 1
-  });
-  return { data, magnitude, shape: [g.n, g.oh, g.ow, g.o] };
-}
-
-type FloatType = "f32" | "f16";
-
 /** Of input and weight. */
-const TYPES: readonly (readonly [FloatType, FloatType])[] = [
+const TYPES: readonly FloatTypes[] = [
   ["f16", "f16"],
   ["f16", "f32"],
   ["f32", "f16"],
@@ -90,24 +56,6 @@ const MIXED = {
   broadcast: ["65 outputs of 1×1", "winograd"],
   registers: ["65 outputs of 1×1"],
   tiled: ["65 outputs of 1×1"],
-};
-
-function upload(
-  gpu: Gpu,
-  g: Conv2dGeometry,
-  host: ReturnType<typeof halfOperands>,
-  [input, weight]: readonly [FloatType, FloatType] = ["f16", "f16"],
-) {
-  return {
-    input: gpu.upload(host.input, [g.n, g.h, g.w, g.c], input),
-    weight: gpu.upload(host.weight, [g.kh, g.kw, g.c / g.groups, g.o], weight),
-    bias: gpu.upload(host.bias, [g.o]),
-    residual: gpu.upload(host.residual, [g.n, g.oh, g.ow, g.o], input),
-  };
-}
-
-const dispose = (arrays: Readonly<Record<string, GpuArray>>) => {
-  for (const array of Object.values(arrays)) array.dispose();
 };
 
 describe.each(["broadcast", "registers", "tiled"] as const)("%s kernels", (variant) => {

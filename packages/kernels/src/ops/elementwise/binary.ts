@@ -13,7 +13,15 @@ import binarySource from "./binary.wgsl";
 import rowsSource from "./binary-rows.wgsl";
 import stridedSource from "./binary-strided.wgsl";
 import { type BroadcastGeometry, broadcastGeometry } from "./broadcast.ts";
-import { flatGrid, LANES, PER_INVOCATION, requireFloats, vectorsOf } from "./flat.ts";
+import {
+  FLAT,
+  FLAT_CONSTANTS,
+  flatGrid,
+  LANES,
+  PER_INVOCATION,
+  requireFloats,
+  vectorsOf,
+} from "./flat.ts";
 import { type BinaryName, binaryTable } from "./table.ts";
 
 const combineModule = (expression: string) =>
@@ -26,11 +34,12 @@ const SCALAR_ELEMENTS = "fn combine_elements(x: f32, y: f32) -> f32 { return com
 export const binaryKernel = defineKernel({
   name: "binary",
   modules: {
+    ...FLAT,
     "binary.wgsl": binarySource,
     "special-functions.wgsl": specialFunctions,
     "row.wgsl": combineModule(binaryTable.add.forward),
   },
-  constants: { LANES, VECTORS: PER_INVOCATION, A: "vec4f", B: "vec4f" },
+  constants: { ...FLAT_CONSTANTS, A: "vec4f", B: "vec4f" },
   bindings: { a: "read", b: "read", output: "read_write" },
   params: { vectors: "u32", a_step: "u32", b_step: "u32", alpha: "f32", beta: "f32" },
 });

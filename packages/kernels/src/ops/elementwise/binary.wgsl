@@ -1,14 +1,11 @@
 // output[i] = combine(a[i * a_step], b[i * b_step])
 //
 // Flat: operands of the same shape (step 1), or a single number (step 0, bound as f32 and splat by
-// Vector()). One workgroup does LANES * VECTORS consecutive vectors, as in unary.wgsl.
+// Vector()). See flat.wgsl.
 
 alias Vector = vec4f;
 alias A = vec4f;
 alias B = vec4f;
-
-const LANES: u32 = 64u;
-const VECTORS: u32 = 4u; // per invocation
 
 struct Params { vectors: u32, a_step: u32, b_step: u32, alpha: f32, beta: f32, }
 
@@ -17,20 +14,9 @@ struct Params { vectors: u32, a_step: u32, b_step: u32, alpha: f32, beta: f32, }
 @group(0) @binding(2) var<storage, read_write> output: array<Vector>; // [vectors]
 @group(0) @binding(3) var<uniform> params: Params;
 
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = (workgroup.y * grid.x + workgroup.x) * LANES * VECTORS + lane;
-  for (var vector = 0u; vector < VECTORS; vector++) {
-    let i = first + vector * LANES;
-    if (i < params.vectors) {
-      let x = Vector(a[i * params.a_step]);
-      let y = Vector(b[i * params.b_step]);
-      output[i] =
-        vec4f(combine(x.x, y.x), combine(x.y, y.y), combine(x.z, y.z), combine(x.w, y.w));
-    }
-  }
+fn each(i: u32) {
+  let x = Vector(a[i * params.a_step]);
+  let y = Vector(b[i * params.b_step]);
+  output[i] =
+    vec4f(combine(x.x, y.x), combine(x.y, y.y), combine(x.z, y.z), combine(x.w, y.w));
 }

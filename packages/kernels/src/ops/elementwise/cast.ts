@@ -3,15 +3,15 @@ import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
 import toF16Source from "./cast-to-f16.wgsl";
 import toF32Source from "./cast-to-f32.wgsl";
-import { flatGrid, LANES, PER_INVOCATION, requireFractions, vectorsOf } from "./flat.ts";
+import { FLAT, FLAT_CONSTANTS, flatGrid, requireFractions, vectorsOf } from "./flat.ts";
 
 /** Element types of numbers with a fraction. */
 export type FloatDType = "f32" | "f16";
 
 export const castToF16Kernel = defineKernel({
   name: "castToF16",
-  modules: { "cast-to-f16.wgsl": toF16Source },
-  constants: { LANES, VECTORS: PER_INVOCATION },
+  modules: { ...FLAT, "cast-to-f16.wgsl": toF16Source },
+  constants: FLAT_CONSTANTS,
   bindings: { input: "read", output: "read_write" },
   params: { vectors: "u32" },
   halves: ["output"],
@@ -19,8 +19,8 @@ export const castToF16Kernel = defineKernel({
 
 export const castToF32Kernel = defineKernel({
   name: "castToF32",
-  modules: { "cast-to-f32.wgsl": toF32Source },
-  constants: { LANES, VECTORS: PER_INVOCATION },
+  modules: { ...FLAT, "cast-to-f32.wgsl": toF32Source },
+  constants: FLAT_CONSTANTS,
   bindings: { input: "read", output: "read_write" },
   params: { vectors: "u32" },
   halves: ["input"],

@@ -1,24 +1,12 @@
 // output[i] = bits: every 4-byte element the same, whatever its type.
 //
-// Flat, like unary.wgsl.
-
-const LANES: u32 = 64u;
-const VECTORS: u32 = 4u; // per invocation
+// Flat: see flat.wgsl.
 
 struct Params { vectors: u32, bits: u32, }
 
 @group(0) @binding(0) var<storage, read_write> output: array<vec4u>; // [vectors]
 @group(0) @binding(1) var<uniform> params: Params;
 
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = (workgroup.y * grid.x + workgroup.x) * LANES * VECTORS + lane;
-  for (var vector = 0u; vector < VECTORS; vector++) {
-    let i = first + vector * LANES;
-    if (i < params.vectors) { output[i] = vec4u(params.bits); }
-  }
+fn each(i: u32) {
+  output[i] = vec4u(params.bits);
 }

@@ -2,11 +2,16 @@ import { DTypeError } from "../../errors.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { ceilDiv, foldGrid } from "../../gpu/workgroups.ts";
+import flatSource from "./flat.wgsl";
 
 /** Invocations of a workgroup: `LANES` of the flat kernels. */
 export const LANES = 64;
 /** Vectors (or elements) of an invocation: `VECTORS` and `ELEMENTS` of the flat kernels. */
 export const PER_INVOCATION = 4;
+
+/** The module that calls a flat kernel's `each`, and its constants. */
+export const FLAT = { "flat.wgsl": flatSource } as const;
+export const FLAT_CONSTANTS = { LANES, VECTORS: PER_INVOCATION } as const;
 
 /** Vectors of four that cover `size` elements; the last may run into the buffer's padding. */
 export function vectorsOf(size: number): number {

@@ -5,20 +5,20 @@ import { defineKernel } from "../../gpu/kernel.ts";
 import { type DType, formatShape, type Shape, sameShape } from "../../shape.ts";
 import addIntoSource from "./add-into.wgsl";
 import fillSource from "./fill.wgsl";
-import { flatGrid, LANES, PER_INVOCATION, requireFloats, vectorsOf } from "./flat.ts";
+import { FLAT, FLAT_CONSTANTS, flatGrid, requireFloats, vectorsOf } from "./flat.ts";
 
 export const addIntoKernel = defineKernel({
   name: "addInto",
-  modules: { "add-into.wgsl": addIntoSource },
-  constants: { LANES, VECTORS: PER_INVOCATION },
+  modules: { ...FLAT, "add-into.wgsl": addIntoSource },
+  constants: FLAT_CONSTANTS,
   bindings: { accumulator: "read_write", x: "read" },
   params: { vectors: "u32", alpha: "f32" },
 });
 
 export const fillKernel = defineKernel({
   name: "fill",
-  modules: { "fill.wgsl": fillSource },
-  constants: { LANES, VECTORS: PER_INVOCATION },
+  modules: { ...FLAT, "fill.wgsl": fillSource },
+  constants: FLAT_CONSTANTS,
   bindings: { output: "read_write" },
   params: { vectors: "u32", bits: "u32" },
 });

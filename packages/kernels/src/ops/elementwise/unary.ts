@@ -4,7 +4,7 @@ import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
 import { formatShape, sameShape } from "../../shape.ts";
 import specialFunctions from "../../wgsl/special-functions.wgsl";
-import { flatGrid, LANES, PER_INVOCATION, requireFloats, vectorsOf } from "./flat.ts";
+import { FLAT, FLAT_CONSTANTS, flatGrid, requireFloats, vectorsOf } from "./flat.ts";
 import { type UnaryName, type UnaryParams, type UnarySpec, unaryTable } from "./table.ts";
 import unarySource from "./unary.wgsl";
 import gradSource from "./unary-grad.wgsl";
@@ -16,11 +16,12 @@ const derivativeModule = (expression: string) =>
 export const unaryKernel = defineKernel({
   name: "unary",
   modules: {
+    ...FLAT,
     "unary.wgsl": unarySource,
     "special-functions.wgsl": specialFunctions,
     "row.wgsl": forwardModule(unaryTable.relu.forward),
   },
-  constants: { LANES, VECTORS: PER_INVOCATION },
+  constants: FLAT_CONSTANTS,
   bindings: { input: "read", output: "read_write" },
   params: { vectors: "u32", alpha: "f32", beta: "f32" },
 });
@@ -28,11 +29,12 @@ export const unaryKernel = defineKernel({
 export const unaryGradKernel = defineKernel({
   name: "unaryGrad",
   modules: {
+    ...FLAT,
     "unary-grad.wgsl": gradSource,
     "special-functions.wgsl": specialFunctions,
     "row.wgsl": derivativeModule(unaryTable.relu.derivative),
   },
-  constants: { LANES, VECTORS: PER_INVOCATION },
+  constants: FLAT_CONSTANTS,
   bindings: { grad_output: "read", saved: "read", grad_input: "read_write" },
   params: { vectors: "u32", alpha: "f32", beta: "f32" },
 });

@@ -1,11 +1,5 @@
 // output[i] = forward(input[i])
-//
-// Flat: shapes do not matter. One workgroup does LANES * VECTORS consecutive vectors, one
-// invocation every LANES-th of them. Buffers are whole multiples of 32 bytes, so the last vector
-// may run over the contents, never over the buffer, and no scalar variant is needed.
-
-const LANES: u32 = 64u;
-const VECTORS: u32 = 4u; // per invocation
+// Flat: each(i) is called by flat.wgsl.
 
 struct Params { vectors: u32, alpha: f32, beta: f32, }
 
@@ -13,18 +7,7 @@ struct Params { vectors: u32, alpha: f32, beta: f32, }
 @group(0) @binding(1) var<storage, read_write> output: array<vec4f>; // [vectors]
 @group(0) @binding(2) var<uniform> params: Params;
 
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = (workgroup.y * grid.x + workgroup.x) * LANES * VECTORS + lane;
-  for (var vector = 0u; vector < VECTORS; vector++) {
-    let i = first + vector * LANES;
-    if (i < params.vectors) {
-      let x = input[i];
-      output[i] = vec4f(forward(x.x), forward(x.y), forward(x.z), forward(x.w));
-    }
-  }
+fn each(i: u32) {
+  let x = input[i];
+  output[i] = vec4f(forward(x.x), forward(x.y), forward(x.z), forward(x.w));
 }

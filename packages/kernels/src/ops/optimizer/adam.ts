@@ -3,14 +3,14 @@ import { type PerStep, perReplay } from "../../gpu/capture/step-value.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
-import { flatGrid, LANES, PER_INVOCATION, vectorsOf } from "../elementwise/flat.ts";
+import { FLAT, FLAT_CONSTANTS, flatGrid, vectorsOf } from "../elementwise/flat.ts";
 import adamSource from "./adam.wgsl";
 import { requireMatching } from "./operands.ts";
 
 export const adamKernel = defineKernel({
   name: "adam",
-  modules: { "adam.wgsl": adamSource },
-  constants: { LANES, VECTORS: PER_INVOCATION },
+  modules: { ...FLAT, "adam.wgsl": adamSource },
+  constants: FLAT_CONSTANTS,
   bindings: {
     parameter: "read_write",
     grad: "read",

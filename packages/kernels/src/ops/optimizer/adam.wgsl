@@ -2,10 +2,7 @@
 // m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2
 // parameter = p - lr / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
 //
-// What depends on t is computed on the host in float64. In place. Grid as in sgd.wgsl.
-
-const LANES: u32 = 64u;
-const VECTORS: u32 = 4u; // per invocation
+// What depends on t is computed on the host in float64. In place. Flat: see elementwise/flat.wgsl.
 
 struct Params {
   vectors: u32,
@@ -26,24 +23,13 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> second_moment: array<vec4f>; // [vectors]
 @group(0) @binding(4) var<uniform> params: Params;
 
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = (workgroup.y * grid.x + workgroup.x) * LANES * VECTORS + lane;
-  for (var vector = 0u; vector < VECTORS; vector++) {
-    let i = first + vector * LANES;
-    if (i < params.vectors) {
-      let p = params.keep * parameter[i];
-      let g = grad[i] + params.weight_decay * p;
-      let m = params.beta1 * first_moment[i] + params.one_minus_beta1 * g;
-      let v = params.beta2 * second_moment[i] + params.one_minus_beta2 * g * g;
-      first_moment[i] = m;
-      second_moment[i] = v;
-      let denominator = sqrt(v) / params.correction + vec4f(params.eps);
-      parameter[i] = p - params.step_size * (m / denominator);
-    }
-  }
+fn each(i: u32) {
+  let p = params.keep * parameter[i];
+  let g = grad[i] + params.weight_decay * p;
+  let m = params.beta1 * first_moment[i] + params.one_minus_beta1 * g;
+  let v = params.beta2 * second_moment[i] + params.one_minus_beta2 * g * g;
+  first_moment[i] = m;
+  second_moment[i] = v;
+  let denominator = sqrt(v) / params.correction + vec4f(params.eps);
+  parameter[i] = p - params.step_size * (m / denominator);
 }

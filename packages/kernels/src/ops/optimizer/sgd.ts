@@ -3,23 +3,23 @@ import { type PerStep, perReplay, valueNow } from "../../gpu/capture/step-value.
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
-import { flatGrid, LANES, PER_INVOCATION, vectorsOf } from "../elementwise/flat.ts";
+import { FLAT, FLAT_CONSTANTS, flatGrid, vectorsOf } from "../elementwise/flat.ts";
 import { requireMatching } from "./operands.ts";
 import sgdSource from "./sgd.wgsl";
 import momentumSource from "./sgd-momentum.wgsl";
 
 export const sgdKernel = defineKernel({
   name: "sgd",
-  modules: { "sgd.wgsl": sgdSource },
-  constants: { LANES, VECTORS: PER_INVOCATION },
+  modules: { ...FLAT, "sgd.wgsl": sgdSource },
+  constants: FLAT_CONSTANTS,
   bindings: { parameter: "read_write", grad: "read" },
   params: { vectors: "u32", lr: "f32", weight_decay: "f32" },
 });
 
 export const sgdMomentumKernel = defineKernel({
   name: "sgdMomentum",
-  modules: { "sgd-momentum.wgsl": momentumSource },
-  constants: { LANES, VECTORS: PER_INVOCATION },
+  modules: { ...FLAT, "sgd-momentum.wgsl": momentumSource },
+  constants: FLAT_CONSTANTS,
   bindings: { parameter: "read_write", grad: "read", buffer: "read_write" },
   params: {
     vectors: "u32",

@@ -6,7 +6,7 @@ import { defineKernel, type PerDispatch } from "../../gpu/kernel.ts";
 import { withArrays } from "../../gpu/with-arrays.ts";
 import philoxSource from "../../wgsl/random.wgsl";
 import { binary } from "../elementwise/binary.ts";
-import { flatGrid, LANES, PER_INVOCATION, requireFloats, vectorsOf } from "../elementwise/flat.ts";
+import { FLAT, FLAT_CONSTANTS, flatGrid, requireFloats, vectorsOf } from "../elementwise/flat.ts";
 import { full } from "../elementwise/in-place.ts";
 import { slice } from "../layout/gather.ts";
 import dropoutSource from "./dropout.wgsl";
@@ -14,8 +14,8 @@ import { type RandomOptions, randomParams } from "./random.ts";
 
 export const dropoutKernel = defineKernel({
   name: "dropout",
-  modules: { "dropout.wgsl": dropoutSource, "random.wgsl": philoxSource },
-  constants: { LANES, VECTORS: PER_INVOCATION },
+  modules: { ...FLAT, "dropout.wgsl": dropoutSource, "random.wgsl": philoxSource },
+  constants: FLAT_CONSTANTS,
   bindings: { input: "read", output: "read_write" },
   params: {
     vectors: "u32",

@@ -1,10 +1,7 @@
 // output[4 i + j] = scale * draw_j(philox(i, offset, seed)) + shift
 //
 // One block of the generator gives four values; `draw` makes them uniform or normal. Values depend
-// on seed, offset and place alone. Grid as in elementwise/unary.wgsl.
-
-const LANES: u32 = 64u;
-const VECTORS: u32 = 4u; // per invocation
+// on seed, offset and place alone. Flat: see elementwise/flat.wgsl.
 
 struct Params {
   vectors: u32,
@@ -32,19 +29,8 @@ fn normal_values(bits: vec4u) -> vec4f {
   return vec4f(radius * cos(angle), radius * sin(angle));
 }
 
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = (workgroup.y * grid.x + workgroup.x) * LANES * VECTORS + lane;
-  for (var vector = 0u; vector < VECTORS; vector++) {
-    let i = first + vector * LANES;
-    if (i < params.vectors) {
-      let counter = vec4u(i, params.offset_low, params.offset_high, 0u);
-      let bits = philox(counter, vec2u(params.seed_low, params.seed_high));
-      output[i] = fma(vec4f(params.scale), draw(bits), vec4f(params.shift));
-    }
-  }
+fn each(i: u32) {
+  let counter = vec4u(i, params.offset_low, params.offset_high, 0u);
+  let bits = philox(counter, vec2u(params.seed_low, params.seed_high));
+  output[i] = fma(vec4f(params.scale), draw(bits), vec4f(params.shift));
 }

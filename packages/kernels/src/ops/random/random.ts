@@ -11,7 +11,7 @@ import { withArrays } from "../../gpu/with-arrays.ts";
 import { ceilDiv, foldGrid } from "../../gpu/workgroups.ts";
 import { numel, type Shape } from "../../shape.ts";
 import philoxSource from "../../wgsl/random.wgsl";
-import { flatGrid, LANES, PER_INVOCATION, vectorsOf } from "../elementwise/flat.ts";
+import { FLAT, FLAT_CONSTANTS, flatGrid, LANES, vectorsOf } from "../elementwise/flat.ts";
 import bitsSource from "./bits.wgsl";
 import fillRandomSource from "./fill-random.wgsl";
 
@@ -21,11 +21,12 @@ const NORMAL = "fn draw(bits: vec4u) -> vec4f { return normal_values(bits); }";
 export const fillRandomKernel = defineKernel({
   name: "fillRandom",
   modules: {
+    ...FLAT,
     "fill-random.wgsl": fillRandomSource,
     "random.wgsl": philoxSource,
     "draw.wgsl": UNIFORM,
   },
-  constants: { LANES, VECTORS: PER_INVOCATION },
+  constants: FLAT_CONSTANTS,
   bindings: { output: "read_write" },
   params: {
     vectors: "u32",
