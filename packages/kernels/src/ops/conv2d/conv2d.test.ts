@@ -1,6 +1,6 @@
 // Plan: every variant (both families, with lanes that exchange samples and without; grouped, direct,
 // depthwise by shape) forward and both gradients against the float64 reference, at the boundaries of
-// the tiles (8 and 16 rows, 32 and 64 channels; 64 and 128 tiled), with strides, dilation, asymmetric padding and groups.
+// the tiles (8, 16 and 24 rows, 32 and 64 channels; 64 and 128 tiled), with strides, dilation, asymmetric padding and groups.
 
 import fc from "fast-check";
 import { describe } from "vitest";
@@ -100,6 +100,8 @@ const CASES: Record<string, Case> = {
     options: { stride: 3, groups: 4 },
   },
   "16 rows": { input: [1, 4, 4, 8], kernel: [1, 1], outputs: 36 },
+  "23 rows": { input: [1, 23, 1, 8], kernel: [1, 1], outputs: 36 },
+  "24 rows": { input: [1, 24, 1, 6], kernel: [1, 1], outputs: 36 },
   "13 rows": { input: [1, 13, 1, 8], kernel: [1, 1], outputs: 36 },
   "97 rows": { input: [1, 1, 97, 8], kernel: [1, 1], outputs: 36 },
   "a dense layer": { input: [5, 1, 1, 33], kernel: [1, 1], outputs: 40 },
