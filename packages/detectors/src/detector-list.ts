@@ -35,6 +35,9 @@ export interface ListedCalibration extends Calibration {
 /** What a detector learned from, in words and numbers that the model card repeats. */
 export type TrainingFacts = Readonly<Record<string, string | number>>;
 
+/** The fact that names the classes of fakes which a detector learned and was calibrated by: `a, b`. */
+export const KNOWN_FAKES = "validation fakes";
+
 interface ListedBase {
   /** `lgrad`, `tgd-realcugan` */
   readonly name: string;

@@ -8,6 +8,7 @@ export {
   type DetectorKind,
   type DetectorList,
   type Familiarity,
+  KNOWN_FAKES,
   LIST_FILE,
   LIST_VERSION,
   type ListedCalibration,

@@ -1,6 +1,7 @@
 import path from "node:path";
 import {
   type DetectorList,
+  KNOWN_FAKES,
   LIST_FILE,
   LIST_VERSION,
   type ListedDetector,
@@ -35,8 +36,6 @@ interface ShipOptions extends GlobalOptions {
 
 /** Side of the squares. */
 const CROP = 128;
-/** The fact that names the fakes of the calibration. */
-const CALIBRATED_BY = "validation fakes";
 /** Of all weights in the repository. */
 const MOST_BYTES = 60e6;
 
@@ -139,7 +138,7 @@ function keptDetector(
     listed.length === hashes.size &&
     listed.every(({ file, sha256 }) => hashes.get(file) === sha256) &&
     found.calibration.method === calibration &&
-    found.training[CALIBRATED_BY] === fakes.join(", ");
+    found.training[KNOWN_FAKES] === fakes.join(", ");
   return isSame ? { ...found, title, card: `cards/${card}` } : null;
 }
 
@@ -171,7 +170,7 @@ async function fitted(
       ([measure, value]) => [`validation ${measure}`, value] as const,
     );
     const training = {
-      ...{ ...facts, [CALIBRATED_BY]: fakes.join(", ") },
+      ...{ ...facts, [KNOWN_FAKES]: fakes.join(", ") },
       ...Object.fromEntries(validation),
     };
     return { ...uncalibrated, calibration: fit.calibration, training };

@@ -59,7 +59,9 @@ test("the page shows every picture, each image under what it is, and what it is 
   expect(page).toContain("<h3>A &#60;cat&#62; (photograph)</h3>");
   expect(page).toContain("T-GD: real, probability of fake 0.25");
   expect(page).toContain("A house: Nobody, CC0 1.0, nowhere");
-  expect(page).toContain("and on what isr-gans made of those. Any other generator is new to them");
+  expect(page).toContain(
+    "and on what generators made of those: S isr-gans. Any other generator is new",
+  );
   expect(page).toContain("No probability here is proof.");
   const order = ["Photographs</h2>", "(photograph)</h3>", "Made by GANs", "(isr-gans)</h3>"];
   const places = [...order, "A control</h2>", "(control: waifu2x)</h3>"].map((text) =>

@@ -1,4 +1,9 @@
-import type { DetectorVerdict, Judgement, ListedDetector } from "@fauxgrad/detectors";
+import {
+  type DetectorVerdict,
+  type Judgement,
+  KNOWN_FAKES,
+  type ListedDetector,
+} from "@fauxgrad/detectors";
 import { contactSheet, type RgbImage } from "@fauxgrad/models/transforms";
 import { judgementReport } from "../detect/detect-page.ts";
 import { judgementRow } from "../detect/detect-pictures.ts";
@@ -26,13 +31,13 @@ const INTRO = [
     "image through another network, T-GD (Jeon et al., ICML 2020) at the image itself.",
 ];
 
-/** What the detectors have learned, and what is new to them. */
+/** What the detectors have learned, each, and what is new to them. */
 function learnedText(detectors: readonly ListedDetector[]): string {
-  const known = [...new Set(detectors.map(({ training }) => training["validation fakes"]))];
+  const known = detectors.map(({ title, training }) => `${title} ${training[KNOWN_FAKES]}`);
   return (
     "The detectors were trained by this program, with its own kernels, on other photographs and on " +
-    `what ${known.join(", ")} made of those. Any other generator is new to them: how often they are ` +
-    "right on each, on many more pictures, is in docs/results.md."
+    `what generators made of those: ${known.join("; ")}. Any other generator is new to them: how ` +
+    "often they are right on each, on many more pictures, is in docs/results.md."
   );
 }
 

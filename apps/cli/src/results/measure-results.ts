@@ -1,7 +1,12 @@
 /*
  * The detectors of a bundle and a folder of test images, to all numbers of the results.
  */
-import { type CropJudge, type ListedDetector, weightsFiles } from "@fauxgrad/detectors";
+import {
+  type CropJudge,
+  KNOWN_FAKES,
+  type ListedDetector,
+  weightsFiles,
+} from "@fauxgrad/detectors";
 import type { ResultImages } from "./result-images.ts";
 import { type Level, levelNumbers, type Resampling } from "./result-numbers.ts";
 import type { DetectorResults, Results } from "./result-tables.ts";
@@ -42,9 +47,9 @@ export async function measureResults(request: MeasureRequest): Promise<Measured>
   );
   const gans = images.classes.filter(({ kind }) => kind === "gan").map(({ name }) => name);
   const targets = new Map(
-    judges.map(({ detector: { name } }) => [name, transferTarget(name, gans, source)]),
+    judges.map(({ detector }) => [detector.name, targetsOf(detector, gans, source)]),
   );
-  const robust = judges.filter(({ detector: { name } }) => targets.get(name) === null);
+  const robust = judges.filter(({ detector: { name } }) => targets.get(name)?.length === 0);
   const withoutControls: ResultImages = {
     classes: images.classes.filter(({ kind }) => kind !== "control"),
     images: images.images.filter(({ className }) => !isControl.has(className)),
@@ -64,10 +69,10 @@ export async function measureResults(request: MeasureRequest): Promise<Measured>
         ...{ images: of, scores: table, condition, level, source },
         resampling: level === "images" && condition === "clean" ? request.resampling : null,
       });
-    const transferredTo = targets.get(detector.name) ?? null;
-    const jpeg = transferredTo === null ? qualities : [];
+    const learned = targets.get(detector.name) ?? [];
+    const jpeg = learned.length === 0 ? qualities : [];
     return {
-      ...{ name: detector.name, title: detector.title, kind: detector.kind, transferredTo },
+      ...{ name: detector.name, title: detector.title, kind: detector.kind, targets: learned },
       ...{ bytes: bytesOf(detector), threshold: detector.threshold },
       networks: networksOf(detector),
       images: numbers("images", "clean", images),
@@ -78,15 +83,14 @@ export async function measureResults(request: MeasureRequest): Promise<Measured>
   return { results: { source, classes: images.classes, detectors }, ...counts };
 }
 
-/** `tgd-realcugan` was transferred to realcugan. */
-export function transferTarget(
-  name: string,
+/** The classes beside the source that a detector learned, as its facts tell. */
+export function targetsOf(
+  { training }: Pick<ListedDetector, "training">,
   gans: readonly string[],
   source: string,
-): string | null {
-  const fits = gans.filter((gan) => gan !== source && name.endsWith(`-${gan}`));
-  // One name may end in another.
-  return fits.sort((a, b) => b.length - a.length)[0] ?? null;
+): readonly string[] {
+  const known = String(training[KNOWN_FAKES] ?? "").split(", ");
+  return gans.filter((gan) => gan !== source && known.includes(gan));
 }
 
 function bytesOf(detector: ListedDetector): number {

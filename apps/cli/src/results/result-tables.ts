@@ -12,8 +12,8 @@ export interface DetectorResults {
   readonly name: string;
   readonly title: string;
   readonly kind: DetectorKind;
-  /** The class that it was transferred to; null if it knows the source alone. */
-  readonly transferredTo: string | null;
+  /** The classes that it was transferred to; none if it knows the source alone. */
+  readonly targets: readonly string[];
   /** Names in the registry, in the order in which an image goes through them. */
   readonly networks: readonly string[];
   /** Bytes of its weights. */
@@ -79,7 +79,7 @@ function gansOf({ classes }: Results): string[] {
 
 /** Those that know the source alone. */
 function sourceDetectors({ detectors }: Results): DetectorResults[] {
-  return detectors.filter(({ transferredTo }) => transferredTo === null);
+  return detectors.filter(({ targets }) => targets.length === 0);
 }
 
 function detectorBlock({ detectors }: Results): ResultBlock {
@@ -148,17 +148,17 @@ function jpegBlock(name: string, measure: SeparationName, results: Results): Res
   return { name, rows: [["images", nameOf("clean"), ...conditions.map(nameOf)], ...rows] };
 }
 
-/** T-GD's network before and after each transfer: AUROC of every class, the target's marked. */
+/** T-GD's network before and after each transfer: AUROC of every class, the targets' marked. */
 function transferBlock(results: Results): ResultBlock {
   const gans = gansOf(results);
-  const targets = new Set(results.detectors.map(({ transferredTo }) => transferredTo));
-  const isPart = ({ name, transferredTo }: DetectorResults) =>
-    transferredTo !== null || (name === "tgd" && targets.size > 1);
-  const rows = results.detectors.filter(isPart).map(({ title, transferredTo, images }) => [
+  const transferred = results.detectors.filter(({ targets }) => targets.length > 0);
+  const sources = transferred.length === 0 ? [] : sourceDetectors(results);
+  const before = sources.filter(({ name }) => name === "tgd");
+  const rows = [...before, ...transferred].map(({ title, targets, images }) => [
     title,
     ...gans.map((gan) => {
       const shown = cell(images.gans.get(gan)?.rocAuc, withInterval);
-      return gan === transferredTo ? `**${shown}**` : shown;
+      return targets.includes(gan) ? `**${shown}**` : shown;
     }),
   ]);
   return { name: "transfer", rows: [["images, AUROC", ...gans], ...rows] };

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { KNOWN_FAKES } from "@fauxgrad/detectors";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../test-cli.ts";
-import { transferTarget } from "./measure-results.ts";
+import { targetsOf } from "./measure-results.ts";
 import { compareDocument, emptyDocument, fillDocument } from "./result-document.ts";
 import { findResultImages, type ResultImages } from "./result-images.ts";
 import { type Level, type LevelNumbers, levelNumbers } from "./result-numbers.ts";
@@ -141,18 +142,19 @@ describe("images", () => {
     );
   });
 
-  test("a detector's name says what it was transferred to", () => {
+  test("a detector's facts say what it was transferred to", () => {
     const gans = ["src", "gan", "my-gan"];
-    expect(transferTarget("tgd", gans, "src")).toBeNull();
-    expect(transferTarget("tgd-gan", gans, "src")).toBe("gan");
-    expect(transferTarget("tgd-src", gans, "src")).toBeNull();
-    expect(transferTarget("tgd-my-gan", gans, "src")).toBe("my-gan");
+    const of = (fakes: string) => targetsOf({ training: { [KNOWN_FAKES]: fakes } }, gans, "src");
+    expect(of("src")).toEqual([]);
+    expect(of("src, gan")).toEqual(["gan"]);
+    expect(of("my-gan, gan, src, other")).toEqual(["gan", "my-gan"]);
+    expect(targetsOf({ training: {} }, gans, "src")).toEqual([]);
   });
 });
 
 describe("the document", () => {
   const detector: DetectorResults = {
-    ...{ name: "d", title: "D", transferredTo: null, bytes: 12, threshold: 0.6 },
+    ...{ name: "d", title: "D", targets: [], bytes: 12, threshold: 0.6 },
     networks: ["pggan", "resnet50"],
     kind: "tgd",
     ...{ images: numbersAt("images", 50), squares: numbersAt("squares") },

@@ -5,7 +5,7 @@ import { Gpu } from "../../gpu/gpu.ts";
 import { systemTuning } from "../../gpu/system-table.ts";
 import { formatVariant, parseTuning, parseVariant } from "../../gpu/tuning.ts";
 import { expect, test } from "../../test-gpu.ts";
-import { fitsBroadcast, productVariant } from "./broadcast.ts";
+import { eightsOfRows, fitsBroadcast, productVariant } from "./broadcast.ts";
 import { type Conv2dPass, explainConv2d } from "./choice.ts";
 import { conv2d, conv2dGradInput, conv2dGradWeight } from "./conv2d.ts";
 import { conv2dGeometry } from "./geometry.ts";
@@ -107,6 +107,11 @@ test("lanes hand each other samples only where eight of them share a subgroup", 
   expect(variant("registers", 8, 3)).toBe("registers"); // most of its rows would be idle
   expect(variant("tiled", 32, 100)).toBe("tiled");
   expect(fitsBroadcast({ subgroupLanes: 4 } as Gpu)).toBe(false);
+});
+
+test("a workgroup takes as many rows as leave few of them idle", () => {
+  const rows = [4, 8, 9, 16, 17, 24, 25, 49, 196, 3136];
+  expect(rows.map(eightsOfRows)).toEqual([1, 1, 2, 2, 3, 3, 2, 2, 3, 3]);
 });
 
 test("the shipped table is one, and names variants that there are", () => {

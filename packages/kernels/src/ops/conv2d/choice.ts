@@ -145,9 +145,12 @@ function gradWeightChoice(gpu: Gpu, g: Conv2dGeometry): Choosable {
       const { name } = variant;
       if (name === "windows") return windowsImpossible(variant, g);
       if (name === "broadcast") {
-        return fitsBroadcastGradWeight(gpu, g)
-          ? outOfRange(variant, GRAD_WEIGHT_PARAMETERS)
-          : "it is for short rows of taps, undilated, and subgroups of 8 or more";
+        if (!fitsBroadcastGradWeight(gpu, g)) {
+          return "it is for short rows of taps, undilated, and subgroups of 8 or more";
+        }
+        const { TR = 1, TN = 1 } = variant.parameters;
+        if (g.kw * TR * TN > MOST_WINDOWS) return `TR ${TR}, TN ${TN} do not fit into registers`;
+        return outOfRange(variant, GRAD_WEIGHT_PARAMETERS);
       }
       if (isGrouped !== (name === "grouped")) {
         return isGrouped ? "these groups need windows or grouped" : "grouped is for small groups";

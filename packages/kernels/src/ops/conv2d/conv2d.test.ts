@@ -1,6 +1,6 @@
 // Plan: every variant (both families, with lanes that exchange samples and without; grouped, direct,
 // depthwise by shape) forward and both gradients against the float64 reference, at the boundaries of
-// the tiles (8 and 16 rows, 32 and 64 channels; 64 and 128 tiled), with strides, dilation, asymmetric padding and groups.
+// the tiles (8, 16 and 24 rows, 32 and 64 channels; 64 and 128 tiled), with strides, dilation, asymmetric padding and groups.
 
 import fc from "fast-check";
 import { describe } from "vitest";

@@ -3,6 +3,7 @@ import type { GpuArray } from "../../gpu/gpu-array.ts";
 import { defineKernel } from "../../gpu/kernel.ts";
 import type { Variant } from "../../gpu/tuning.ts";
 import { ceilDiv, foldGrid, type Workgroups } from "../../gpu/workgroups.ts";
+import { eightsOfRows } from "./broadcast.ts";
 import broadcastSource from "./broadcast.wgsl";
 import type { Correlation } from "./correlation.ts";
 import correlationSource from "./correlation.wgsl";
@@ -166,7 +167,7 @@ export function correlate(
   switch (variant) {
     case "broadcast": {
       const U = runLength(values.depth);
-      const TR = parameters["TR"] ?? (rows > 8 ? 2 : 1);
+      const TR = parameters["TR"] ?? eightsOfRows(rows);
       const TN = parameters["TN"] ?? (columns > 8 ? 2 : 1);
       correlationKernels.broadcast.dispatch(gpu, arrays, values, {
         constants: { ...behind, TR, TN, U },

@@ -97,6 +97,8 @@ export const CASES: Record<string, Case> = {
     options: { stride: 3, groups: 4 },
   },
   "16 rows": { input: [1, 4, 4, 8], kernel: [1, 1], outputs: 36 },
+  "23 rows": { input: [1, 23, 1, 8], kernel: [1, 1], outputs: 36 },
+  "24 rows": { input: [1, 24, 1, 6], kernel: [1, 1], outputs: 36 },
   "13 rows": { input: [1, 13, 1, 8], kernel: [1, 1], outputs: 36 },
   "97 rows": { input: [1, 1, 97, 8], kernel: [1, 1], outputs: 36 },
   "a dense layer": { input: [5, 1, 1, 33], kernel: [1, 1], outputs: 40 },
