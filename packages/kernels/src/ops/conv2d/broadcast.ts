@@ -2,7 +2,7 @@
 
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { Conv2dGeometry } from "./geometry.ts";
-import { isGroupedGradWeight, MOST_WINDOWS } from "./grad-weight.ts";
+import { isGroupedGradWeight, MOST_SUMS } from "./grad-weight.ts";
 
 /** Rows that a subgroup's lanes lie along. */
 const SUBGROUP_ROWS = 8;
@@ -29,7 +29,7 @@ export function eightsOfRows(rows: number): number {
 
 /** Whether lanes can hand each other samples, and groups fill them. */
 export function fitsBroadcastGradWeight(gpu: Gpu, g: Conv2dGeometry): boolean {
-  return fitsBroadcast(gpu) && !isGroupedGradWeight(g) && g.dilationW === 1 && g.kw <= MOST_WINDOWS;
+  return fitsBroadcast(gpu) && !isGroupedGradWeight(g) && g.dilationW === 1 && g.kw <= MOST_SUMS;
 }
 
 /** Whether it is the heuristics' choice: lanes lie along input channels, of which four fill a half. */

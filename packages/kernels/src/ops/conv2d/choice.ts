@@ -19,6 +19,7 @@ import {
   fitsWindows,
   gradWeightKernels,
   isGroupedGradWeight,
+  MOST_SUMS,
   MOST_WINDOWS,
   paysWindows,
 } from "./grad-weight.ts";
@@ -149,7 +150,7 @@ function gradWeightChoice(gpu: Gpu, g: Conv2dGeometry): Choosable {
           return "it is for short rows of taps, undilated, and subgroups of 8 or more";
         }
         const { TR = 1, TN = 1 } = variant.parameters;
-        if (g.kw * TR * TN > MOST_WINDOWS) return `TR ${TR}, TN ${TN} do not fit into registers`;
+        if (g.kw * TR * TN > MOST_SUMS) return `TR ${TR}, TN ${TN} do not fit into registers`;
         return outOfRange(variant, GRAD_WEIGHT_PARAMETERS);
       }
       if (isGrouped !== (name === "grouped")) {

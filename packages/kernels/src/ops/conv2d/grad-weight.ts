@@ -89,6 +89,12 @@ export function isGroupedGradWeight(g: Conv2dGeometry): boolean {
 /** Registers for matrices of 4×4 sums, `KW · TI · TN`, which the kernel of windows may take. */
 export const MOST_WINDOWS = 8;
 
+/**
+ * Eights of channels × vec4s of outputs × taps that a lane of `broadcast` sums at most. Beyond, compilers
+ * keep the sums in memory: 7 and 8 take three to five times as long on lavapipe.
+ */
+export const MOST_SUMS = 6;
+
 /** Whether rows of taps fit into registers, and groups consist of whole vec4s. */
 export function fitsWindows(g: Conv2dGeometry): boolean {
   const whole = g.groups === 1 || ((g.c / g.groups) % 4 === 0 && (g.o / g.groups) % 4 === 0);
@@ -253,7 +259,7 @@ function broadcastPlan(
   const inputs = g.c / g.groups;
   const outputs = g.groups === 1 ? o : g.o / g.groups;
   const TR = parameters["TR"] ?? (g.kw === 1 && inputs > 8 ? 2 : 1);
-  const TN = parameters["TN"] ?? (g.kw <= 4 && outputs > 32 ? 2 : 1);
+  const TN = parameters["TN"] ?? (2 * g.kw <= MOST_SUMS && outputs > 32 ? 2 : 1);
   const constants = { KW: g.kw, SW: g.strideW, TR, TN, U: g.ow > 1 ? 2 : 1 };
   return {
     x: g.groups * ceilDiv(outputs, 32 * TN),
