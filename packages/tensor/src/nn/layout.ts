@@ -89,6 +89,9 @@ export function toTorchOrder(
   return transpose(values, permuted, inverse);
 }
 
+/** Columns of a matrix that are transposed at a time. */
+const COLUMNS = 32;
+
 /** `output[i₀, i₁, …] = values[…]` with axis `axes[k]` of the values at place `k`. */
 function transpose(
   values: Float32Array<ArrayBuffer>,
@@ -109,15 +112,19 @@ function transpose(
   const innerStep = steps.at(-1)!;
   const output = new Float32Array(values.length);
   const position = new Array<number>(sizes.length).fill(0);
-  let start = 0;
-  for (let row = 0; row < output.length; row += innerSize) {
-    for (let i = 0; i < innerSize; i++) output[row + i] = values[start + i * innerStep]!;
-    // The next row: count up the outer axes, like an odometer.
-    for (let axis = sizes.length - 2; axis >= 0; axis--) {
-      start += steps[axis]!;
-      if (++position[axis]! < sizes[axis]!) break;
-      position[axis] = 0;
-      start -= steps[axis]! * sizes[axis]!;
+  // A few columns at a time: the lines of the values that they lie in stay in cache from row to row.
+  for (let first = 0; first < innerSize; first += COLUMNS) {
+    const last = Math.min(first + COLUMNS, innerSize);
+    let start = 0;
+    for (let row = 0; row < output.length; row += innerSize) {
+      for (let i = first; i < last; i++) output[row + i] = values[start + i * innerStep]!;
+      // The next row: count up the outer axes, like an odometer, which ends where it began.
+      for (let axis = sizes.length - 2; axis >= 0; axis--) {
+        start += steps[axis]!;
+        if (++position[axis]! < sizes[axis]!) break;
+        position[axis] = 0;
+        start -= steps[axis]! * sizes[axis]!;
+      }
     }
   }
   return output;
