@@ -60,7 +60,7 @@ test("the page shows every picture, each image under what it is, and what it is 
   expect(page).toContain("T-GD: real, probability of fake 0.25");
   expect(page).toContain("A house: Nobody, CC0 1.0, nowhere");
   expect(page).toContain(
-    "and on what generators made of those: S isr-gans. Any other generator is new",
+    "and on what generators made of those: S knows isr-gans. Any other generator is new",
   );
   expect(page).toContain("No probability here is proof.");
   const order = ["Photographs</h2>", "(photograph)</h3>", "Made by GANs", "(isr-gans)</h3>"];

@@ -33,7 +33,7 @@ const INTRO = [
 
 /** What the detectors have learned, each, and what is new to them. */
 function learnedText(detectors: readonly ListedDetector[]): string {
-  const known = detectors.map(({ title, training }) => `${title} ${training[KNOWN_FAKES]}`);
+  const known = detectors.map(({ title, training }) => `${title} knows ${training[KNOWN_FAKES]}`);
   return (
     "The detectors were trained by this program, with its own kernels, on other photographs and on " +
     `what generators made of those: ${known.join("; ")}. Any other generator is new to them: how ` +
