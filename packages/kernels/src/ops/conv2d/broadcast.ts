@@ -23,8 +23,13 @@ const TIME_OF_EIGHT = [1.35, 1, 0.92];
 /** Eights of rows that a workgroup takes: the fastest, counting the rows that would be idle. */
 export function eightsOfRows(rows: number): number {
   const eights = Math.ceil(rows / SUBGROUP_ROWS);
-  const times = TIME_OF_EIGHT.map((time, i) => time * (i + 1) * Math.ceil(eights / (i + 1)));
-  return 1 + times.indexOf(Math.min(...times));
+  let best = 1;
+  let least = Number.POSITIVE_INFINITY;
+  for (let count = 1; count <= TIME_OF_EIGHT.length; count++) {
+    const time = TIME_OF_EIGHT[count - 1]! * count * Math.ceil(eights / count);
+    if (time < least) [best, least] = [count, time];
+  }
+  return best;
 }
 
 /** Whether lanes can hand each other samples, and groups fill them. */

@@ -11,6 +11,7 @@ import directSource from "./direct.wgsl";
 import {
   elementModules,
   HALVES,
+  RUN_MODULES,
   runLength,
   runModules,
   SCALAR_MODULES,
@@ -111,7 +112,7 @@ export const correlationKernels = {
     "broadcast",
     broadcastSource,
     { LANES: 8, TR: 2, TN: 2, U: 2 },
-    { "subgroups.wgsl": subgroupsSource, ...runModules(1, false) },
+    { "subgroups.wgsl": subgroupsSource, ...RUN_MODULES },
   ),
   registers: define("registers", registersSource, { LANES: 8, TM: 8, TN: 2 }),
   tiled: define("tiled", tiledSource, { BM: 64, BN: 64, BK: 16 }),
@@ -170,11 +171,8 @@ export function correlate(
       const TR = parameters["TR"] ?? eightsOfRows(rows);
       const TN = parameters["TN"] ?? (columns > 8 ? 2 : 1);
       correlationKernels.broadcast.dispatch(gpu, arrays, values, {
-        constants: { ...behind, TR, TN, U },
-        modules: {
-          ...elementModules(arrays, "scalar", store),
-          ...runModules(U, source.dtype === "f16"),
-        },
+        constants: { SILU: behind.SILU, RESIDUAL: behind.RESIDUAL, TR, TN, U },
+        modules: runModules(arrays, U, store),
         workgroups: grid(job.groups * ceilDiv(columns, 8 * TN), 8 * TR),
       });
       return;

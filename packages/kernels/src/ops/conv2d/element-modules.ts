@@ -67,8 +67,18 @@ export function runLength(depth: number): number {
   return depth % 2 === 0 ? 2 : depth % 3 === 0 ? 3 : 1;
 }
 
-/** The modules that load `length` channels at once, beside a scalar source. */
-export function runModules(length: number, isHalf: boolean) {
-  if (length !== 2) return { "source-run.wgsl": sourceRun };
-  return { "source.wgsl": "", "source-run.wgsl": isHalf ? sourceRunPairF16 : sourceRunPair };
+/** The modules of {@link elementModules}, of which the source's load `length` channels at once. */
+export function runModules(operands: Operands, length: number, store: "vec4" | "scalar") {
+  const modules = elementModules(operands, "scalar", store);
+  const pair = operands.source.dtype === "f16" ? sourceRunPairF16 : sourceRunPair;
+  // Written out: spreading objects costs microseconds a dispatch.
+  return {
+    "source.wgsl": length === 2 ? "" : modules["source.wgsl"],
+    "weight.wgsl": modules["weight.wgsl"],
+    "store.wgsl": modules["store.wgsl"],
+    "source-run.wgsl": length === 2 ? pair : sourceRun,
+  };
 }
+
+/** What a kernel that loads runs has beside the scalar modules until the operands are known. */
+export const RUN_MODULES = { "source-run.wgsl": sourceRun } as const;
