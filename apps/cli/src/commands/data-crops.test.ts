@@ -80,6 +80,11 @@ test("images are shrunk and enlarged again before they are cut", async () => {
   const picture = testPicture(4, 34, 33);
   await writeTree(cwd, { "src/train/real/1.png": await toSharp(picture).png().toBuffer() });
   const args = ["--real", "real", "--out", "out", "--size", "32", "--resample", "4"];
+  const refused = await runCli(["data", "crops", "src", ...args.slice(0, -1), "40"], { cwd });
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain(
+    "34 x 33 pixels hold no crop of 32 x 32 in whole multiples of 40, by --resample",
+  );
   expect((await runCli(["data", "crops", "src", ...args], { cwd })).code).toBe(0);
   const written = await decodeImage(path.join(cwd, "out/train/real/1-0-0.png"));
   // Sharp's own pipeline on what divides by 4.

@@ -106,8 +106,8 @@ async function fill(
     for await (const result of pool.decode(files, { signal: interruption, ...limit })) {
       const image = images[result.index]!;
       if (!isDecoded(result)) problems.push(result.error);
-      else if (Math.min(result.image.width, result.image.height) < size) {
-        problems.push(tooSmall(image.file, result.image, size));
+      else if (Math.min(...wholeSides(result.image, resample)) < size) {
+        problems.push(tooSmall(image.file, result.image, size, resample));
       } else {
         const seen = await resampled(result.image, resample);
         for (const place of placesIn(seen, size, stride)) {
@@ -132,11 +132,16 @@ async function fill(
   return { entries, problems };
 }
 
+/** Width and height without what the factor leaves over. */
+function wholeSides({ width, height }: RgbImage, factor: number): [number, number] {
+  return [width - (width % factor), height - (height % factor)];
+}
+
 /** By bicubic interpolation; pixels at the right and at the bottom that the factor leaves over are cut. */
 async function resampled(image: RgbImage, factor: number): Promise<RgbImage> {
   if (factor === 1) return image;
-  const [width, height] = [image.width, image.height].map((side) => side - (side % factor));
-  const whole = crop(image, { left: 0, top: 0, width: width!, height: height! });
+  const [width, height] = wholeSides(image, factor);
+  const whole = crop(image, { left: 0, top: 0, width, height });
   return bicubic(await shrink(whole, factor), whole);
 }
 
@@ -157,10 +162,16 @@ function nameOf(image: string, { left, top }: Place): string {
   return path.posix.join(dir, `${name}-${top}-${left}`);
 }
 
-function tooSmall(file: string, { width, height }: RgbImage, size: number): ImageError {
+function tooSmall(
+  file: string,
+  { width, height }: RgbImage,
+  size: number,
+  resample: number,
+): ImageError {
+  const multiple = resample === 1 ? "" : ` in whole multiples of ${resample}, by --resample`;
   return new ImageError({
     file,
-    problem: `${width} x ${height} pixels hold no crop of ${size} x ${size}`,
+    problem: `${width} x ${height} pixels hold no crop of ${size} x ${size}${multiple}`,
     remedy: "Choose a smaller --size, or leave the image out.",
   });
 }
